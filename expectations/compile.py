@@ -14,12 +14,14 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from expectations.bits import Bit
-from expectations.core import DELEGATED_TO_GX, NOT_ON_SPARK, ROW_LEVEL, TABLE_LEVEL
+from expectations.core import DELEGATED_TO_GX, NOT_ON_SPARK, ROW_LEVEL, TABLE_LEVEL, accepts_mostly
 from expectations.core.rules import RowRule, TableRule
 from expectations.delegated import require_valid
-from expectations.errors import SuiteError
+from expectations.errors import SuiteError, TextColumnError
 from expectations.frame import ORDER, PASSES, Frame
-from expectations.row_condition import row_condition
+from expectations.gx_0x import RETIRED_TYPES
+from expectations.partition import require_partition
+from expectations.row_condition import explain_rejection, row_condition
 from expectations.suite import Expectation, Suite
 
 
@@ -117,11 +119,9 @@ def _compile(
 ) -> tuple[RowRule | TableRule | None, Column | None]:
     compiler = ROW_LEVEL.get(expectation.type) or TABLE_LEVEL.get(expectation.type)
     try:
-        if expectation.type in TABLE_LEVEL and expectation.mostly != 1 and not _accepts_mostly(expectation.type):
+        if expectation.mostly != 1 and not accepts_mostly(expectation.type):
             raise ValueError(f"{expectation.type} applies to the whole table, not to single rows. Remove 'mostly'")
-        condition = row_condition(Frame(empty.schema), expectation.kwargs)
-        if condition is not None:
-            _require_deterministic(empty, condition, expectation)
+        condition = _compile_condition(empty, expectation)
         if compiler is None:
             _require_delegated(expectation, Frame(empty.schema))
             return None, condition
@@ -137,21 +137,34 @@ def _compile(
     except (OverflowError, ValueError) as error:
         problem = str(error)
         problem += "" if problem.endswith((".", "?")) else "."
-        raise SuiteError(suite=suite.name, expectation=expectation.id, problem=problem) from error
+        column = error.column if isinstance(error, TextColumnError) else None
+        raise SuiteError(suite=suite.name, expectation=expectation.id, problem=problem, text_column=column) from error
     except (AnalysisException, ParseException) as error:
         problem = f"Spark cannot compute the expectation: {error}"
         raise SuiteError(suite=suite.name, expectation=expectation.id, problem=problem) from error
 
 
-def _accepts_mostly(type_: str) -> bool:
-    """Return whether GX accepts `mostly` for a table-level type. On Spark, GX ignores the `mostly` of such a type."""
-    return type_.startswith("expect_column_values_")
+def _compile_condition(empty: DataFrame, expectation: Expectation) -> Column | None:
+    kwargs = expectation.kwargs
+    try:
+        condition = row_condition(Frame(empty.schema), kwargs)
+        if condition is not None:
+            _require_deterministic(empty, condition, expectation)
+    except (AnalysisException, ParseException) as error:
+        if not isinstance(kwargs["row_condition"], str):
+            raise
+        reason = str(error).strip().split("\n")[0]
+        raise ValueError(explain_rejection(kwargs, reason)) from error
+    return condition
 
 
 def _require_delegated(expectation: Expectation, frame: Frame) -> None:
     if expectation.type in NOT_ON_SPARK:
         hint = NOT_ON_SPARK[expectation.type]
         raise ValueError(f"Great Expectations cannot validate {expectation.type} on Spark. {hint}")
+    if expectation.type in RETIRED_TYPES:
+        hint = RETIRED_TYPES[expectation.type]
+        raise ValueError(f"Great Expectations 1.0 removed the expectation type {expectation.type}. {hint}")
     if expectation.type not in DELEGATED_TO_GX:
         known = sorted([*ROW_LEVEL, *TABLE_LEVEL, *DELEGATED_TO_GX])
         alike = get_close_matches(expectation.type, known, cutoff=0.8)
@@ -164,6 +177,8 @@ def _require_delegated(expectation: Expectation, frame: Frame) -> None:
         )
     for column in expectation.columns:
         frame.type_of(column)
+    if expectation.type == "expect_column_kl_divergence_to_be_less_than":
+        require_partition(frame, **expectation.arguments)
     require_valid(expectation)
 
 

@@ -13,6 +13,25 @@ class ExpectationError(CityLakeError, ValueError):
     """A suite is not valid, rows do not meet a suite, or saved results cannot be rendered."""
 
 
+class ParameterError(ExpectationError):
+    """The value of an option `--parameter` is not valid. `where` has the text of the option."""
+
+    def __init__(self, text: str, problem: str) -> None:
+        super().__init__(where=f"--parameter {text}", problem=problem)
+
+
+class TextColumnError(ValueError):
+    """An expectation needs a column of numbers, dates or times, but the column is text.
+
+    Attributes:
+        column: The name of the column.
+    """
+
+    def __init__(self, column: str, problem: str) -> None:
+        self.column = column
+        super().__init__(problem)
+
+
 class SuiteError(ExpectationError):
     """A suite cannot be read or compiled. Nothing was written.
 
@@ -20,10 +39,13 @@ class SuiteError(ExpectationError):
         suite: The name or the file of the suite.
         expectation: The id of the invalid expectation. If the id is missing, the number of the expectation in the
             suite. None if the suite itself is invalid.
+        text_column: The column that is text, if the expectation needs a column of another type. Otherwise None.
     """
 
-    def __init__(self, *, suite: str, problem: str, expectation: str | int | None = None) -> None:
-        self.suite, self.expectation = suite, expectation
+    def __init__(
+        self, *, suite: str, problem: str, expectation: str | int | None = None, text_column: str | None = None
+    ) -> None:
+        self.suite, self.expectation, self.text_column = suite, expectation, text_column
         where = f"suite {suite}"
         if expectation:
             where += ", expectation " + (f"number {expectation}" if isinstance(expectation, int) else repr(expectation))

@@ -12,6 +12,7 @@ from pyspark.sql import Column
 from pyspark.sql import functions as F
 from pyspark.sql import types as T
 
+from expectations.errors import TextColumnError
 from transforms.sql import quoted
 
 PASSES = "_passes"
@@ -123,6 +124,8 @@ class Frame:
             ValueError: The column is not numeric.
         """
         data_type = self.type_of(name)
+        if isinstance(data_type, T.StringType):
+            raise TextColumnError(name, f"column {name!r} is text, expected a number. {_USE_ANOTHER}")
         if not isinstance(data_type, T.NumericType):
             raise ValueError(f"column {name!r} is {_format_type(data_type)}, expected a number. {_USE_ANOTHER}")
         return self.value(name)
@@ -141,6 +144,9 @@ class Frame:
             expected = (
                 "dates in ISO form, such as '2024-12-31'" if is_time_type(data_type) else "values of the column's type"
             )
+            if isinstance(data_type, T.StringType):
+                problem = f"column {name!r} is text and cannot be compared with {wrong}. Write the values as text"
+                raise TextColumnError(name, problem)
             type_name = _format_type(data_type)
             raise ValueError(f"column {name!r} is {type_name} and cannot be compared with {wrong}. Write {expected}")
         return [_literal(value, data_type) for value in values]
@@ -154,7 +160,8 @@ class Frame:
         if value is None:
             return None
         if isinstance(self.type_of(name), T.StringType):
-            raise ValueError(f"column {name!r} is string. Bounds are valid only for numbers, dates and times")
+            problem = f"column {name!r} is text. Bounds are valid only for numbers, dates and times. {_USE_ANOTHER}"
+            raise TextColumnError(name, problem)
         return self.literals(name, [value])[0]
 
     def require_comparable(self, names: Sequence[str]) -> None:

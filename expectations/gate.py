@@ -21,6 +21,7 @@ from expectations.delegated import validate_with_gx
 from expectations.errors import SuiteError
 from expectations.frame import ORDER, PASSES, STATISTIC_PREFIX
 from expectations.metrics import collect_metrics, value_counts
+from expectations.parameters import evaluate_suite
 from expectations.suite import Suite
 from expectations.validation_result import ResultFormat, ValidationResult, row_result, table_result
 from transforms.arrays import array_where
@@ -159,13 +160,17 @@ class Gate:
         return [check.failed for check in self._across]
 
 
-def compile_gate(rows: DataFrame, *, suite: Suite) -> Gate:
+def compile_gate(rows: DataFrame, *, suite: Suite, parameters: Mapping[str, Any] | None = None) -> Gate:
     """Compile a suite for the columns of `rows`. No Spark job is started.
+
+    `parameters` maps the names of suite parameters to values. The suite of the gate has the evaluated arguments.
 
     Raises:
         SuiteError: An expectation has an unknown type, has arguments that do not fit its type, or names a column that
-            does not exist. The error is also raised if `rows` has a column name that is reserved for the gate.
+            does not exist. The error is also raised if a suite parameter has no value, or if `rows` has a column name
+            that is reserved for the gate.
     """
+    suite = evaluate_suite(suite, parameters or {})
     reserved = [name for name in rows.columns if is_mark(name)]
     if reserved:
         raise SuiteError(

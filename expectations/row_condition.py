@@ -2,7 +2,8 @@
 
 GX 1.24 writes a row condition as a JSON object, such as `{"type": "comparison", …}`. Older releases write a row
 condition as text. The text is in Spark SQL or in GX's own small language. An example of GX's own language is
-`col("n") > 3`. If the text is in GX's own language, the argument `condition_parser` is `great_expectations`.
+`col("n") > 3`. The argument `condition_parser` names the language. If the argument is missing, the text itself shows
+the language, because Spark SQL has no function `col`.
 """
 
 from __future__ import annotations
@@ -28,6 +29,11 @@ _COMPARISONS = {
     ">=": operator.ge,
 }
 _GX_PARSERS = ("great_expectations", "great_expectations__experimental__")
+_PARSERS = ("great_expectations", "spark", "pandas")
+_EXAMPLES = (
+    "Write Spark SQL, such as n > 3, and set condition_parser to 'spark'. Or write Great Expectations' own language, "
+    "such as col(\"n\") > 3, and set condition_parser to 'great_expectations'"
+)
 _GX_LANGUAGE = re.compile(
     r"""\s*col\("(?P<column>[^"]+)"\)\s*
         (?: (?P<notnull>\.notnull\(\))
@@ -49,10 +55,28 @@ def row_condition(frame: Frame, kwargs: Mapping[str, Any]) -> Column | None:
     if not condition:
         return None
     if isinstance(condition, str):
-        if kwargs.get("condition_parser") in _GX_PARSERS:
+        parser = kwargs.get("condition_parser")
+        if parser in _GX_PARSERS or (parser is None and is_gx_language(condition)):
             return _compile(frame, _parse_gx_language(condition))
-        return F.expr(condition)
+        if parser is None or parser in _PARSERS:
+            return F.expr(condition)
+        raise ValueError(f"condition_parser is {parser!r}, expected one of {list(_PARSERS)}. {_EXAMPLES}")
     return _compile(frame, condition)
+
+
+def is_gx_language(condition: Any) -> bool:
+    """Return whether a row condition is a text in GX's own language."""
+    return isinstance(condition, str) and _GX_LANGUAGE.fullmatch(condition) is not None
+
+
+def explain_rejection(kwargs: Mapping[str, Any], reason: str) -> str:
+    """Return the message for a row condition that Spark cannot parse or analyse.
+
+    GX passes a condition for pandas on to Spark unchanged. Some of these conditions are also valid in Spark SQL.
+    """
+    parser = kwargs.get("condition_parser")
+    language = "condition_parser is missing" if parser is None else f"condition_parser is {parser!r}"
+    return f"row_condition {kwargs['row_condition']!r} is not valid in Spark SQL, and {language}: {reason} {_EXAMPLES}"
 
 
 def _parse_gx_language(condition: str) -> dict[str, Any]:

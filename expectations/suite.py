@@ -11,10 +11,15 @@ from itertools import chain, count
 from typing import Any
 
 from expectations.errors import SuiteError
+from expectations.gx_0x import to_current_form
+from expectations.parameters import find_problem, is_parameter
 
 SEVERITIES = ("critical", "warning", "info")
 _COMMON_KWARGS = ("mostly", "batch_id", "result_format", "catch_exceptions", "row_condition", "condition_parser")
-_WRITE_AGAIN = "Write the suite with Great Expectations 1.24: ExpectationSuite.to_json_dict()."
+_EXPECTED_FORM = (
+    'Expected the form of Great Expectations: {"name": "NAME", "expectations": [{"type": "TYPE", "kwargs": {…}}]}. '
+    "ExpectationSuite.to_json_dict() returns this form."
+)
 
 
 @dataclass(frozen=True)
@@ -39,6 +44,13 @@ class Expectation:
     description: str | None = None
     meta: Mapping[str, Any] = field(default_factory=dict)
     notes: Any = None
+
+    def find_mostly_problem(self) -> str | None:
+        """Return why `mostly` is not valid, or None. The value of a suite parameter is not known before evaluation."""
+        mostly = self.kwargs.get("mostly", 1.0)
+        if is_parameter(mostly) or (type(mostly) in (int, float) and 0 <= mostly <= 1):
+            return None
+        return f"'mostly' is {mostly!r}, expected a number from 0 to 1, such as 0.95 for 95 %."
 
     @property
     def mostly(self) -> float:
@@ -84,11 +96,19 @@ class Expectation:
 
 @dataclass(frozen=True)
 class Suite:
-    """A named list of expectations, in the order of the file."""
+    """A named list of expectations, in the order of the file.
+
+    Attributes:
+        name: The name of the suite.
+        expectations: The expectations.
+        meta: GX's `meta`, as in the file.
+        parameters: The values of suite parameters, GX's `suite_parameters`.
+    """
 
     name: str
     expectations: tuple[Expectation, ...]
     meta: Mapping[str, Any] = field(default_factory=dict)
+    parameters: Mapping[str, Any] = field(default_factory=dict)
 
 
 def load_suite(dataset: str) -> Suite:
@@ -97,15 +117,24 @@ def load_suite(dataset: str) -> Suite:
     Raises:
         SuiteError: The file does not exist, or is not a valid suite.
     """
+    return parse_suite(read_text(dataset), where=f"{dataset}.json")
+
+
+def read_text(dataset: str) -> str:
+    """Return the JSON of a dataset's suite.
+
+    Raises:
+        SuiteError: The file does not exist.
+    """
     file = resources.files("expectations.suites").joinpath(f"{dataset}.json")
     if not file.is_file():
         problem = f"the file expectations/suites/{dataset}.json does not exist. Check the name, or write the suite."
         raise SuiteError(suite=dataset, problem=problem)
-    return parse_suite(file.read_text(encoding="utf-8"), where=f"{dataset}.json")
+    return file.read_text(encoding="utf-8")
 
 
 def parse_suite(text: str, *, where: str) -> Suite:
-    """Read a suite from the JSON form that GX's `ExpectationSuite.to_json_dict()` returns.
+    """Read a suite from the JSON of Great Expectations 0.12 to 1.24.
 
     Args:
         text: The JSON.
@@ -113,14 +142,10 @@ def parse_suite(text: str, *, where: str) -> Suite:
 
     Raises:
         SuiteError: The text is not valid JSON, the JSON is not a suite, the suite has no expectations, or two
-            expectations have the same id.
+            expectations have the same id. The error is also raised for an argument of an older release that has no
+            equal in release 1.24.
     """
-    try:
-        document = json.loads(text)
-    except json.JSONDecodeError as error:
-        raise SuiteError(suite=where, problem=f"the text is not valid JSON: {error}. Correct the text.") from error
-    if not isinstance(document, dict) or not isinstance(document.get("expectations"), list):
-        raise SuiteError(suite=where, problem=f"the JSON has no list 'expectations'. {_WRITE_AGAIN}")
+    document = read_document(text, where=where)
     name = document.get("name") or where
     entries = document["expectations"]
     if not entries:
@@ -131,7 +156,22 @@ def parse_suite(text: str, *, where: str) -> Suite:
     if duplicates := [id_ for id_, number in counts.items() if number > 1]:
         problem = f"several expectations have the same id: {duplicates}. Give each expectation its own 'id'."
         raise SuiteError(suite=name, problem=problem)
-    return Suite(name=name, expectations=_add_ids(expectations), meta=document.get("meta") or {})
+    meta, parameters = document.get("meta") or {}, document.get("suite_parameters") or {}
+    for key, value in (("meta", meta), ("suite_parameters", parameters)):
+        if not isinstance(value, dict):
+            raise SuiteError(suite=name, problem=f"{key!r} is {value!r}, expected an object.")
+    return Suite(name, _add_ids(expectations), meta, parameters)
+
+
+def read_document(text: str, *, where: str) -> dict[str, Any]:
+    """Read the JSON of a suite, and return it in the form of Great Expectations 1.24. See `parse_suite`."""
+    try:
+        document = json.loads(text)
+    except json.JSONDecodeError as error:
+        raise SuiteError(suite=where, problem=f"the text is not valid JSON: {error}. Correct the text.") from error
+    if not isinstance(document, dict) or not isinstance(document.get("expectations"), list):
+        raise SuiteError(suite=where, problem=f"the JSON has no list 'expectations'. {_EXPECTED_FORM}")
+    return to_current_form(document, where=where)
 
 
 def _add_ids(expectations: Sequence[Expectation]) -> tuple[Expectation, ...]:
@@ -149,12 +189,13 @@ def _add_ids(expectations: Sequence[Expectation]) -> tuple[Expectation, ...]:
 
 def _parse_expectation(entry: Any, *, suite: str, number: int) -> Expectation:
     if not isinstance(entry, dict):
-        not_an_object = f"the expectation is {entry!r}, expected an object. {_WRITE_AGAIN}"
+        not_an_object = f"the expectation is {entry!r}, expected an object. {_EXPECTED_FORM}"
         raise SuiteError(suite=suite, expectation=number, problem=not_an_object)
     kwargs, id_, severity = entry.get("kwargs") or {}, entry.get("id") or "", entry.get("severity") or "critical"
+    label = id_ if id_ and isinstance(id_, str) else number
     if problem := _find_problem(entry, kwargs=kwargs, id_=id_, severity=severity):
-        raise SuiteError(suite=suite, expectation=id_ if id_ and isinstance(id_, str) else number, problem=problem)
-    return Expectation(
+        raise SuiteError(suite=suite, expectation=label, problem=problem)
+    expectation = Expectation(
         id=id_,
         type=entry["type"],
         kwargs=kwargs,
@@ -163,13 +204,12 @@ def _parse_expectation(entry: Any, *, suite: str, number: int) -> Expectation:
         meta=entry.get("meta") or {},
         notes=entry.get("notes"),
     )
+    if problem := find_problem(kwargs) or expectation.find_mostly_problem():
+        raise SuiteError(suite=suite, expectation=label, problem=problem)
+    return expectation
 
 
 def _find_problem(entry: Mapping[str, Any], *, kwargs: Any, id_: Any, severity: Any) -> str | None:
-    if "expectation_type" in entry:
-        return (
-            f"the expectation has the key 'expectation_type' of releases before Great Expectations 1.0. {_WRITE_AGAIN}"
-        )
     if not isinstance(entry.get("type"), str):
         return "'type' is missing or not text. Add the type, such as 'expect_column_values_to_not_be_null'."
     if not isinstance(id_, str):
@@ -179,10 +219,4 @@ def _find_problem(entry: Mapping[str, Any], *, kwargs: Any, id_: Any, severity: 
             return f"{name!r} is {value!r}, expected an object."
     if severity not in SEVERITIES:
         return f"'severity' is {severity!r}, expected one of {list(SEVERITIES)}."
-    parameters = [name for name, value in kwargs.items() if isinstance(value, dict) and "$PARAMETER" in value]
-    if parameters:
-        return f"the values of {parameters} are suite parameters, which are not supported. Write the actual values."
-    mostly = kwargs.get("mostly", 1.0)
-    if isinstance(mostly, bool) or not isinstance(mostly, (int, float)) or not 0 <= mostly <= 1:
-        return f"'mostly' is {mostly!r}, expected a number from 0 to 1, such as 0.95 for 95 %."
     return None

@@ -100,7 +100,7 @@ class ValidationResult:
             "success": met == len(self.results),
             "results": list(self.results),
             "suite_name": self.suite.name,
-            "suite_parameters": {},
+            "suite_parameters": dict(self.suite.parameters),
             "statistics": {
                 "evaluated_expectations": len(self.results),
                 "successful_expectations": met,

@@ -9,7 +9,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from difflib import get_close_matches
+from typing import Any
 
+from expectations.errors import ParameterError
+from expectations.parameters import PARAMETER_HELP, parse_parameters
 from jobs.masking_key import MASKING_KEY_HELP
 from transforms.text_format import DETECTED_FORMAT, ENCODINGS
 
@@ -51,6 +54,7 @@ class Arguments:
         dataset: The name of the dataset. A job that processes only one dataset has the same name as its dataset.
         report_to: The folder or the address on S3 to which the job `report` publishes. None to publish nothing.
         text_options: The options `delimiter`, `encoding` and `quote` of delimited text files, if they are given.
+        parameters: The values of the suite parameters, by name.
     """
 
     stages: tuple[str, ...]
@@ -65,6 +69,7 @@ class Arguments:
     dataset: str = ""
     report_to: str | None = None
     text_options: Mapping[str, str] = field(default_factory=dict)
+    parameters: Mapping[str, Any] = field(default_factory=dict)
 
 
 def new_run_id() -> str:
@@ -90,6 +95,10 @@ def parse_arguments(job: str, argv: Sequence[str] | None = None, *, stages: Sequ
     requested = in_order if known.stage == "all" else (known.stage,)
     if (reads := [stage for stage in requested if stage in _STAGES_THAT_READ_LANDING]) and not known.landing:
         parser.error(f"the stage {reads[0]} needs --landing. Pass the folder of the landed files.")
+    try:
+        parameters = parse_parameters(known.parameter)
+    except ParameterError as error:
+        parser.error(str(error))
     if ignored:
         logger.info("%s: the job ignores these unknown arguments: %s", job, ignored)
     return Arguments(
@@ -105,6 +114,7 @@ def parse_arguments(job: str, argv: Sequence[str] | None = None, *, stages: Sequ
         dataset=known.dataset or job,
         report_to=known.report_to or None,
         text_options=_parse_text_options(parser, known),
+        parameters=parameters,
     )
 
 
@@ -129,6 +139,16 @@ def make_parser(job: str, stages: Sequence[str]) -> argparse.ArgumentParser:
     for name, text in TEXT_OPTIONS.items():
         parser.add_argument(f"--{name}", help=f"{text} [default: {TEXT_DEFAULT}].")
     parser.add_argument("--report-to", help=REPORT_TO_HELP)
+    # A template of CloudFormation passes an empty value if the suite needs no values.
+    parser.add_argument(
+        "--parameter",
+        action="append",
+        nargs="?",
+        const="",
+        default=[],
+        metavar="NAME=VALUE",
+        help=PARAMETER_HELP,
+    )
     # Glue passes a value with each key, so each flag also takes a value.
     flags = {
         "--rebuild": "Process all rows and answers again, not only new rows and stale answers [default: false].",

@@ -17,7 +17,9 @@ killed after the commit of trusted, the repeated step finds nothing to do.
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
@@ -65,12 +67,14 @@ class Publisher:
         dataset: The dataset.
         run_id: The id of the run.
         masking_key: The masking key. None if the dataset is masked without a key, or is not masked.
+        parameters: The values of the suite parameters, by name.
     """
 
     spark: SparkSession
     dataset: Dataset
     run_id: str
     masking_key: bytes | None = field(default=None, repr=False)
+    parameters: Mapping[str, Any] = field(default_factory=dict)
     _gates: list[Gate] = field(default_factory=list, repr=False, compare=False)
 
     @property
@@ -242,7 +246,7 @@ class Publisher:
         rows = self.dataset.build(raw.rows, **key, **layouts)
         if source_rows is not None:
             rows = rows.join(source_rows, on=[*SOURCE_ROW], how="left_semi")
-        gate = compile_gate(rows, suite=load_suite(self.dataset.name))
+        gate = compile_gate(rows, suite=load_suite(self.dataset.name), parameters=self.parameters)
         self._gates[:] = [gate]
         return (
             rows.transform(gate.mark_rows)
@@ -272,9 +276,8 @@ class Publisher:
         if self._gates:
             return self._gates[0]
         rows = staged.rows()
-        return compile_gate(
-            rows.drop(*(name for name in rows.columns if is_mark(name))), suite=load_suite(self.dataset.name)
-        )
+        unmarked = rows.drop(*(name for name in rows.columns if is_mark(name)))
+        return compile_gate(unmarked, suite=load_suite(self.dataset.name), parameters=self.parameters)
 
     def _find_staged(self) -> Staged | None:
         """Find the rows that this run or an earlier run has staged.
@@ -329,7 +332,9 @@ class Publisher:
 
     @property
     def _code(self) -> str:
-        return code_version("transforms", "expectations")
+        """The version of the code. Other values of suite parameters have another version, as another suite has."""
+        code = code_version("transforms", "expectations")
+        return f"{code} {json.dumps(self.parameters, sort_keys=True)}" if self.parameters else code
 
     @property
     def _fingerprint(self) -> str:

@@ -30,6 +30,9 @@ ABANDONED_AFTER = timedelta(days=1)
 STAGES_THAT_MASK = ("refine", "resolve", "create", "check_quality", "publish")
 """The stages that need the masking key, if the dataset is masked with a key."""
 
+STAGES_WITH_SUITE = STAGES_THAT_MASK
+"""The stages that need the values of the suite parameters, if the suite of the dataset has parameters."""
+
 
 def dataset_job(dataset: Dataset, *, stages: Sequence[str] = STAGES) -> Job:
     """Return the job of a dataset."""
@@ -124,4 +127,4 @@ _STAGES: dict[str, Callable[[Dataset, SparkSession, Arguments], StageResult]] = 
 
 def _make_publisher(dataset: Dataset, spark: SparkSession, args: Arguments) -> Publisher:
     key = read_masking_key(args.masking_key) if dataset.uses_masking_key else None
-    return Publisher(spark, dataset, args.run_id, key)
+    return Publisher(spark, dataset, args.run_id, key, args.parameters)

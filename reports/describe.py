@@ -52,7 +52,7 @@ def describe_expectation(type_: str, kwargs: Mapping[str, Any]) -> str:
     """
     subject, _, predicate = type_.removeprefix("expect_").partition("_to_")
     columns = {name: kwargs[name] for name in _UNNAMED if name in kwargs}
-    named = {name: _value(value) for name, value in columns.items()}
+    named = {name: describe_value(value) for name, value in columns.items()}
     rest = {name: value for name, value in kwargs.items() if name not in columns and name not in _NOT_DESCRIBED}
     where = f", where {kwargs['row_condition']}" if kwargs.get("row_condition") else ""
     return _sentence(_subject(subject, named), predicate, rest, named) + where
@@ -79,22 +79,29 @@ def _bounded(subject: str, rest: dict[str, Any]) -> str:
     low, high = rest.pop("min_value", None), rest.pop("max_value", None)
     above, below = ("<" if rest.pop(f"strict_{end}", False) else "≤" for end in ("min", "max"))
     if low is not None and high is not None:
-        return f"{_value(low)} {above} {subject} {below} {_value(high)}"
+        return f"{describe_value(low)} {above} {subject} {below} {describe_value(high)}"
     if high is not None:
-        return f"{subject} {below} {_value(high)}"
-    return f"{subject} {'>' if above == '<' else '≥'} {_value(low)}"
+        return f"{subject} {below} {describe_value(high)}"
+    return f"{subject} {'>' if above == '<' else '≥'} {describe_value(low)}"
 
 
 def _with(sentence: str, rest: Mapping[str, Any]) -> str:
     arguments = {name: value for name, value in rest.items() if value is not None and value is not False}
     if len(arguments) == 1:
         ((name, value),) = arguments.items()
-        return f"{sentence}: {name if value is True else _value(value)}"
-    text = ", ".join(name if value is True else f"{name} {_value(value)}" for name, value in arguments.items())
+        return f"{sentence}: {name if value is True else describe_value(value)}"
+    text = ", ".join(name if value is True else f"{name} {describe_value(value)}" for name, value in arguments.items())
     return f"{sentence}: {text}" if text else sentence
 
 
-def _value(value: Any) -> str:
+def describe_value(value: Any) -> str:
+    """Describe the value of an argument: a suite parameter as `$name`, and a long list by its first values.
+
+    >>> describe_value({"$PARAMETER": "low"}), describe_value({"$PARAMETER": "low + 1"}), describe_value(["A", "B"])
+    ('$low', '$(low + 1)', 'A, B')
+    """
+    if isinstance(value, dict) and isinstance(parameter := value.get("$PARAMETER"), str):
+        return f"${parameter}" if parameter.isidentifier() else f"$({parameter})"
     if isinstance(value, (list, tuple)):
         items = [str(item) for item in value[:_MAX_VALUES]]
         return ", ".join([*items, f"… ({len(value)})"] if len(value) > _MAX_VALUES else items)

@@ -9,7 +9,7 @@ from typing import Any
 from rich.markup import escape
 from rich.table import Table
 
-from reports.describe import describe_expectation
+from reports.describe import describe_expectation, describe_value
 from reports.plain_table import plain_table
 
 MAX_EXAMPLES = 3
@@ -31,7 +31,13 @@ def suite_table(name: str, expectations: Sequence[Mapping[str, Any]], *, scopes:
         if entry.get("description"):
             lines.append(f"[dim]{escape(entry['description'])}[/]")
         severity = entry["severity"] if entry["severity"] == "critical" else f"[yellow]{entry['severity']}[/]"
-        table.add_row("\n".join(lines), f"{entry['kwargs'].get('mostly', 1):.4g}", severity, scope)
+        mostly = entry["kwargs"].get("mostly", 1)
+        table.add_row(
+            "\n".join(lines),
+            escape(describe_value(mostly)) if isinstance(mostly, dict) else f"{mostly:.4g}",
+            severity,
+            scope,
+        )
         table.add_row()
     return table
 

@@ -100,7 +100,7 @@ def _job(job: Job) -> dict[str, Any]:
 
 
 def _describe_parameter(workflow: Workflow, key: str) -> dict[str, str]:
-    """Return the parameter of a template. A parameter that enables a job can be empty."""
+    """Return the parameter of a template. A parameter that is not required can be empty."""
     description = {"Type": "String", "Description": workflow.parameters[key]}
     return description if key in workflow.required_parameters else {**description, "Default": ""}
 

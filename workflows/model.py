@@ -6,9 +6,10 @@ from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
+from expectations.parameters import PARAMETER_HELP
 from jobs.arguments import REPORT_TO_HELP, STAGES
 from jobs.masking_key import MASKING_KEY_HELP
-from jobs.stages import STAGES_THAT_MASK
+from jobs.stages import STAGES_THAT_MASK, STAGES_WITH_SUITE
 from transforms.dataset import Dataset
 from workflows.errors import WorkflowError
 
@@ -17,6 +18,9 @@ JOB_STATES = ("SUCCEEDED", "STOPPED", "TIMEOUT", "FAILED")
 
 REPORT_TO = "--report-to"
 """The parameter that enables the report of a workflow."""
+
+SUITE_PARAMETER = "--parameter"
+"""The parameter with the values of suite parameters. The value can be empty."""
 
 START_TYPES = ("ON_DEMAND", "SCHEDULED")
 
@@ -128,9 +132,9 @@ class Workflow:
 
     @property
     def required_parameters(self) -> dict[str, str]:
-        """The parameters that must have a value. All other parameters enable jobs."""
-        enabling = {job.enabled_by for job in self.jobs}
-        return {key: text for key, text in self.parameters.items() if key not in enabling}
+        """The parameters that must have a value. The other parameters enable jobs, or have the values of a suite."""
+        optional = {job.enabled_by for job in self.jobs} | {SUITE_PARAMETER}
+        return {key: text for key, text in self.parameters.items() if key not in optional}
 
     def with_parameters(self, keys: Iterable[str]) -> Workflow:
         """Return the workflow without the jobs that need a parameter which is not in `keys`."""
@@ -176,10 +180,12 @@ def linear_workflow(dataset: Dataset, *, stages: Sequence[str] = STAGES) -> Work
     Each job starts after the previous job has succeeded. The report is optional: its parameter enables it.
     """
     key = {"--masking-key": MASKING_KEY_HELP} if dataset.uses_masking_key else {}
-    jobs = [
-        Job(f"{dataset.name}_{stage}", dataset.name, {"--stage": stage}, key if stage in STAGES_THAT_MASK else {})
-        for stage in stages
-    ]
+    suite = {SUITE_PARAMETER: PARAMETER_HELP}
+
+    def parameters(stage: str) -> dict[str, str]:
+        return (key if stage in STAGES_THAT_MASK else {}) | (suite if stage in STAGES_WITH_SUITE else {})
+
+    jobs = [Job(f"{dataset.name}_{stage}", dataset.name, {"--stage": stage}, parameters(stage)) for stage in stages]
     jobs.append(Job(f"{dataset.name}_maintain", "maintain", {"--dataset": dataset.name}))
     report = Job(
         f"{dataset.name}_report",

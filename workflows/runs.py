@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import time
 import traceback
@@ -9,6 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 from pyspark.sql import SparkSession
 
@@ -22,7 +24,7 @@ from transforms.datasets import load_dataset
 from transforms.errors import CityLakeError
 from workflows.commands.options import SAMPLE_WAREHOUSE, SAMPLES, default_warehouse
 from workflows.errors import WorkflowError
-from workflows.model import REPORT_TO
+from workflows.model import REPORT_TO, SUITE_PARAMETER
 from workflows.output import (
     FAILED,
     FINE,
@@ -52,21 +54,30 @@ class Delivery:
         masking_key: The file with the masking key, or None.
         report_to: The folder or the address on S3 to which the workflow publishes the site. None to publish no site.
         text_options: The options for the format of delimited text files.
+        suite_parameters: The values of the suite parameters, by name.
     """
 
     landing: str
     masking_key: str | None = None
     report_to: str | None = None
     text_options: Mapping[str, str] = field(default_factory=dict)
+    suite_parameters: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def parameters(self) -> dict[str, str]:
         """The parameters of the workflow that have a value."""
-        given = {"--masking-key": self.masking_key, REPORT_TO: self.report_to}
+        suite = json.dumps(self.suite_parameters) if self.suite_parameters else None
+        given = {"--masking-key": self.masking_key, REPORT_TO: self.report_to, SUITE_PARAMETER: suite}
         return {key: value for key, value in given.items() if value}
 
 
-def run_on_samples(names: Sequence[str] | None = None, *, report_to: str | None = None, quiet: bool = False) -> int:
+def run_on_samples(
+    names: Sequence[str] | None = None,
+    *,
+    report_to: str | None = None,
+    suite_parameters: Mapping[str, Any] | None = None,
+    quiet: bool = False,
+) -> int:
     """Run the workflows of datasets on samples, and print the outcome. By default, the workflows of all datasets run.
 
     A missing sample is written while Spark starts or while the workflows of earlier datasets run.
@@ -79,7 +90,8 @@ def run_on_samples(names: Sequence[str] | None = None, *, report_to: str | None 
         workflow_of(name)  # Before any workflow runs, raise an error if a workflow is missing.
     start_fast()
     with ThreadPoolExecutor(max_workers=1) as writer:
-        samples = {name: writer.submit(prepare_sample, name, report_to=report_to) for name in names}
+        options = {"report_to": report_to, "suite_parameters": suite_parameters or {}}
+        samples = {name: writer.submit(prepare_sample, name, **options) for name in names}
         deliveries = {name: sample.result for name, sample in samples.items()}
         return _run_datasets(deliveries, warehouse=SAMPLE_WAREHOUSE, has_report=bool(report_to), quiet=quiet)
 
@@ -107,8 +119,11 @@ def run_on_files(dataset: str, delivery: Delivery, *, warehouse: str, rebuild: b
     )
 
 
-def prepare_sample(dataset: str, *, report_to: str | None = None) -> Delivery:
-    """Return the sample and the masking key of a dataset. If the sample does not exist, write the sample first."""
+def prepare_sample(dataset: str, **options: Any) -> Delivery:
+    """Return the sample and the masking key of a dataset. If the sample does not exist, write the sample first.
+
+    `options` has more attributes of the delivery.
+    """
     folder = SAMPLES / "landing" / dataset
     if not folder.exists():
         partial = folder.with_name(f"{dataset}.partial")  # A run that was killed may have left an incomplete sample.
@@ -117,10 +132,18 @@ def prepare_sample(dataset: str, *, report_to: str | None = None) -> Delivery:
         sample_writer(dataset)(partial)
         partial.rename(folder)
     key = folder / MASKING_KEY
-    return Delivery(str(folder), masking_key=str(key) if key.exists() else None, report_to=report_to)
+    return Delivery(str(folder), masking_key=str(key) if key.exists() else None, **options)
 
 
-def resolve_dataset(dataset: str, *, warehouse: str, masking_key: str | None, row_by_row: bool, quiet: bool) -> int:
+def resolve_dataset(
+    dataset: str,
+    *,
+    warehouse: str,
+    masking_key: str | None,
+    suite_parameters: Mapping[str, Any],
+    row_by_row: bool,
+    quiet: bool,
+) -> int:
     """Run the stages `resolve` and `curate` of a dataset, and print the results.
 
     Returns:
@@ -139,6 +162,7 @@ def resolve_dataset(dataset: str, *, warehouse: str, masking_key: str | None, ro
         job.parse(["--stage", "resolve", "--warehouse", warehouse]),
         stages=("resolve", "curate"),
         masking_key=masking_key,
+        parameters=suite_parameters,
         row_by_row=row_by_row,
     )
     with working("starting Spark", quiet=quiet):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from datetime import datetime
 from importlib import resources
@@ -16,7 +17,9 @@ from expectations.core import DELEGATED_TO_GX, ROW_LEVEL, TABLE_LEVEL
 from expectations.data_docs import DataDocsError, SavedResult, render
 from expectations.errors import SuiteError
 from expectations.gate import compile_gate
-from expectations.suite import Suite, load_suite, parse_suite
+from expectations.gx_0x import RETIRED_TYPES
+from expectations.parameters import evaluate_suite
+from expectations.suite import parse_suite, read_document, read_text
 from expectations.validation_result import ValidationResult
 from ingest.storage import scheme_of
 from lake.ledger import RUNS, runs
@@ -25,8 +28,10 @@ from lake.tables import exists
 from reports.describe import describe_expectation
 from reports.records import to_json
 from reports.validation import result_text, results_table, suite_table
+from transforms.text_format import DETECTED_FORMAT
+from workflows.column_types import ColumnTypes, ddl
 from workflows.output import FAILED, FINE, OutputFormat, print_plain, print_records, print_result, working
-from workflows.validation_input import read_path, read_table
+from workflows.validation_input import is_text_path, read_path, read_table
 
 MAX_RUNS = 50
 """Maximum number of results that Data Docs show for each dataset. The latest results are shown."""
@@ -43,9 +48,14 @@ By GX: Great Expectations itself validates all rows that would be published.
 Refused: neither CityLake nor Great Expectations can validate the expectation on Spark."""
 
 
-def print_suite(name: str, *, output: OutputFormat) -> None:
-    """Print the expectations of a dataset's suite, or of a suite in a file."""
-    suite = _suite(name)
+def print_suite(name: str, *, parameters: Mapping[str, Any], output: OutputFormat) -> None:
+    """Print the expectations of a dataset's suite, or of a suite in a file.
+
+    If no parameters are given, the suite parameters are printed as they are in the suite.
+    """
+    text, where = _read(name)
+    suite = parse_suite(text, where=where)
+    suite = evaluate_suite(suite, parameters) if parameters else suite
     entries = [expectation.to_json_dict() for expectation in suite.expectations]
     scopes = [_scope(entry["type"]) for entry in entries]
     if output is OutputFormat.TEXT:
@@ -65,23 +75,50 @@ def print_suite(name: str, *, output: OutputFormat) -> None:
     print_records(records, _SUITE_COLUMNS, output)
 
 
+def print_converted(name: str) -> None:
+    """Print a suite as JSON in the form of Great Expectations 1.24.
+
+    Raises:
+        SuiteError: The suite is not valid, or has an expectation type that Great Expectations 1.0 removed.
+    """
+    text, where = _read(name)
+    for expectation in parse_suite(text, where=where).expectations:
+        if expectation.type in RETIRED_TYPES:
+            problem = f"Great Expectations 1.0 removed the expectation type. {RETIRED_TYPES[expectation.type]}."
+            raise SuiteError(suite=where, expectation=expectation.id, problem=problem)
+    print_plain(json.dumps(read_document(text, where=where), indent=2, ensure_ascii=False))
+
+
 def validate_rows(
     name: str,
     *,
     table: str | None,
     path: str | None,
+    types: ColumnTypes,
+    text_options: Mapping[str, str],
+    parameters: Mapping[str, Any],
     warehouse: str,
     result_format: str,
     output: OutputFormat,
     quiet: bool,
 ) -> int:
     """Validate files or a table with a suite, and print the outcome. Return 1 if a critical expectation is not met."""
-    suite = _suite(name)
+    text, where = _read(name)
+    suite = parse_suite(text, where=where)
     with working("starting Spark", quiet=quiet):
         spark = lake_session(warehouse)
     with working("validating", quiet=quiet):
-        rows = read_table(spark, table, warehouse=warehouse) if table else read_path(spark, str(path))
-        gate = compile_gate(rows, suite=suite)
+        if table:
+            rows = read_table(spark, table, warehouse=warehouse)
+        else:
+            text_format = DETECTED_FORMAT.with_options(**text_options)
+            rows = read_path(spark, str(path), types=types, text_format=text_format)
+        try:
+            gate = compile_gate(rows, suite=suite, parameters=parameters)
+        except SuiteError as error:
+            if error.text_column and path and is_text_path(path):
+                raise _with_type_hint(error, types=types) from error
+            raise
         outcome = gate.validate(gate.rows, result_format=result_format)
     if output is OutputFormat.JSON:
         print_plain(to_json(outcome.to_json_dict()))
@@ -136,18 +173,38 @@ def _latest_results(spark: SparkSession) -> list[Any]:
     )
 
 
-def _suite(name: str) -> Suite:
+def _with_type_hint(error: SuiteError, *, types: ColumnTypes) -> SuiteError:
+    """Add the option that gives the column of a text file another type."""
+    example = ddl(str(error.text_column), "INT")
+    hint = f"give the type of the column, such as --schema {example}. Other types are DOUBLE, DATE and TIMESTAMP."
+    if types.is_inferred:
+        hint = f"Spark inferred text from the values of the column. Correct the values, or {hint}"
+    elif types.schema:
+        hint = f"--schema does not give the column another type. To give it a type, {hint}"
+    else:
+        hint = f"Columns of text files are text. To infer all types, add --infer-types. Or {hint}"
+    return SuiteError(
+        suite=error.suite,
+        expectation=error.expectation,
+        problem=f"{error.problem} {hint}",
+        text_column=error.text_column,
+    )
+
+
+def _read(name: str) -> tuple[str, str]:
+    """Return the text of a suite, and the name of its file."""
     if Path(name).is_file():
         try:
-            return parse_suite(Path(name).read_text(encoding="utf-8"), where=name)
+            return Path(name).read_text(encoding="utf-8"), name
         except UnicodeDecodeError as error:
-            raise SuiteError(suite=name, problem=f"the file is not valid UTF-8 text: {error}.") from error
+            problem = f"the file is not valid UTF-8 text: {error}. Save the file in the encoding UTF-8."
+            raise SuiteError(suite=name, problem=problem) from error
     files = resources.files("expectations.suites").iterdir()
     known = sorted(file.name.removesuffix(".json") for file in files if file.name.endswith(".json"))
     if name not in known:
         problem = f"the name is neither a file nor a dataset with a suite. Datasets with a suite: {known}."
         raise SuiteError(suite=name, problem=problem)
-    return load_suite(name)
+    return read_text(name), f"{name}.json"
 
 
 def _scope(type_: str) -> str:

@@ -10,19 +10,22 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from expectations.bits import FAILED, QUARANTINED, WARNINGS
+from ingest.compressed import content_name
 from ingest.delimited import read_header, read_rows
 from ingest.spark_text import escape_pattern
 from ingest.text_file import check_records
-from lake.iceberg import ENGINE_ERRORS, error_message, infer_csv_types
+from lake.iceberg import ENGINE_ERRORS, error_message
 from lake.session import CATALOG
 from lake.tables import exists
 from transforms.sql import quoted
+from transforms.text_format import DETECTED_FORMAT, TextFormat
+from workflows.column_types import ColumnTypes, cast_to_inferred, cast_to_schema, parse_schema
 from workflows.errors import ValidationInputError
 
-_DELIMITED = (".csv", ".tsv", ".txt")
+_DELIMITED = (".csv", ".tsv", ".txt", ".zip")
 _PARQUET = ".parquet"
 _PARQUET_MARK = b"PAR1"
-_FORMATS = f"{', '.join(_DELIMITED)} or {_PARQUET}"
+_FORMATS = ".csv, .tsv, .txt (also as .gz or .zip) or .parquet"
 
 
 def read_table(spark: SparkSession, table: str, *, warehouse: str) -> DataFrame:
@@ -48,34 +51,54 @@ def read_table(spark: SparkSession, table: str, *, warehouse: str) -> DataFrame:
     return _without_gate_columns(spark.table(name))
 
 
-def read_path(spark: SparkSession, path: str) -> DataFrame:
+def read_path(
+    spark: SparkSession, path: str, *, types: ColumnTypes, text_format: TextFormat = DETECTED_FORMAT
+) -> DataFrame:
     """Read a delimited text file, a Parquet file, or a folder with files of one format.
 
-    The column types of text files are inferred.
+    The columns of text files are text, unless `types` gives other types. An empty cell is null.
 
     Raises:
         ValidationInputError: The path does not exist, has no file of a known format, has both Parquet and text files,
-            or has a file that cannot be read.
+            or has a file that cannot be read. The error is also raised if `types` is given for Parquet files, or does
+            not fit the files.
         LandedFileError: A text file has no header, or its quotes or records are not valid.
     """
     source = f"path {path}"
     if not Path(path).exists():
         problem = f"the path does not exist. Expected a file or folder of {_FORMATS}."
         raise ValidationInputError(where=source, problem=problem)
-    files = [Path(path)] if Path(path).is_file() else _visible_files(Path(path))
-    formats = {_PARQUET: [file for file in files if file.suffix.lower() == _PARQUET]}
-    formats["text"] = [file for file in files if file.suffix.lower() in _DELIMITED]
-    if all(formats.values()):
+    parquet, text = _files(path, (_PARQUET,)), _files(path, _DELIMITED)
+    if parquet and text:
         problem = "the folder has Parquet and text files. Give files of one format."
         raise ValidationInputError(where=source, problem=problem)
-    if formats[_PARQUET]:
-        return _without_gate_columns(_read_parquet(spark, path, formats[_PARQUET]))
-    if not formats["text"]:
-        names = [file.name for file in files[:5]] or "nothing"
+    if parquet and types.option:
+        problem = f"Parquet files have their own column types. Remove {types.option}."
+        raise ValidationInputError(where=source, problem=problem)
+    if parquet:
+        return _without_gate_columns(_read_parquet(spark, path, parquet))
+    if not text:
+        names = [file.name for file in _visible_files(Path(path))[:5]] or "nothing"
         raise ValidationInputError(
             where=source, problem=f"the path has no file of a known format. Found {names}, expected {_FORMATS}."
         )
-    return _union(formats["text"], lambda file: _read_text(spark, file), source=source)
+    schema = {} if types.schema is None else parse_schema(types.schema)
+    rows = _union(
+        text,
+        lambda file: cast_to_schema(_read_text(spark, file, text_format), schema, file=str(file)),
+        source=source,
+    )
+    return cast_to_inferred(rows) if types.is_inferred else rows
+
+
+def is_text_path(path: str) -> bool:
+    """Return whether the path is a text file, or a folder with text files."""
+    return bool(_files(path, _DELIMITED))
+
+
+def _files(path: str, suffixes: tuple[str, ...]) -> list[Path]:
+    names = {file: content_name(file.name).lower() for file in _visible_files(Path(path))}
+    return [file for file, name in names.items() if name.endswith(suffixes) or file.name.lower().endswith(suffixes)]
 
 
 def _without_gate_columns(rows: DataFrame) -> DataFrame:
@@ -91,6 +114,9 @@ def _tables(spark: SparkSession, zone: str) -> list[str] | str:
 
 
 def _visible_files(folder: Path) -> list[Path]:
+    """Return the files of a folder, without hidden files. For a file, return the file itself."""
+    if folder.is_file():
+        return [folder]
     paths = sorted(path for path in folder.rglob("*") if path.is_file())
     return [path for path in paths if not any(map(_hidden, path.relative_to(folder).parts))]
 
@@ -119,9 +145,9 @@ def _is_parquet(file: Path) -> bool:
         return file.stat().st_size > 2 * len(_PARQUET_MARK) and begins == stream.read() == _PARQUET_MARK
 
 
-def _read_text(spark: SparkSession, file: Path) -> DataFrame:
+def _read_text(spark: SparkSession, file: Path, text_format: TextFormat) -> DataFrame:
     uri = str(file.absolute())
-    header = read_header(file.name, uri, layouts={})
+    header = read_header(file.name, uri, layouts={}, text_format=text_format)
     check_records(file.name, uri, header)
     text = read_rows(spark, file.name, uri, header)
     malformed = text.where(F.col("_malformed_record").isNotNull()).select("_row_number").limit(5).collect()
@@ -130,9 +156,7 @@ def _read_text(spark: SparkSession, file: Path) -> DataFrame:
         count = len(header.columns)
         problem = f"the header has {count} cells, but records {rows} have more or fewer cells. Correct the records."
         raise ValidationInputError(where=f"file {file}", problem=problem)
-    types = infer_csv_types(text.select(*map(quoted, header.columns)))
-    cells = zip(header.columns, types, strict=True)
-    return text.select(*(F.col(quoted(name)).cast(field.dataType).alias(name) for name, field in cells))
+    return text.drop("_malformed_record")
 
 
 def _union(files: list[Path], read: Callable[[Path], DataFrame], *, source: str) -> DataFrame:

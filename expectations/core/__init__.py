@@ -32,6 +32,17 @@ DELEGATED_TO_GX = (
 To validate these types, Great Expectations runs SciPy, the user's SQL, or Python code for each value.
 """
 
+_WITHOUT_MOSTLY = (*TABLE_LEVEL, "expect_column_kl_divergence_to_be_less_than")
+
+
+def accepts_mostly(type_: str) -> bool:
+    """Return whether GX accepts `mostly` for an expectation type.
+
+    Some table-level types accept `mostly`. On Spark, GX ignores the `mostly` of these types.
+    """
+    return type_ not in _WITHOUT_MOSTLY or type_.startswith("expect_column_values_")
+
+
 NOT_ON_SPARK: Mapping[str, str] = {
     "expect_column_values_to_be_dateutil_parseable": "Use expect_column_values_to_match_strftime_format",
     "expect_column_values_to_match_like_pattern": "Use expect_column_values_to_match_regex",

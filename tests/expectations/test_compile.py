@@ -29,7 +29,7 @@ NO_DATE, NO_MAP = "is not a valid date or time. Write the ISO form", "whose valu
 USE_ANOTHER = "Use another column or another expectation type."
 NO_SCALAR = f"expected numbers, text, booleans, dates or times. {USE_ANOTHER}"
 NO_TYPE = "'expect_column_values_to_not_be_nul' is not an expectation type of Great Expectations' core."
-NO_TEXT_BOUNDS = "column 's' is string. Bounds are valid only for numbers, dates and times."
+NO_TEXT_BOUNDS = f"column 's' is text. Bounds are valid only for numbers, dates and times. {USE_ANOTHER}"
 ISO_DATES = "Write dates in ISO form, such as '2024-12-31'."
 
 
@@ -83,7 +83,7 @@ def problem_of(compiled):
         ),
         ("column_max_to_be_between", n(max_value="2024-01-01"), "column 'n' is int and cannot be compared with"),
         ("column_max_to_be_between", s(max_value="z"), NO_TEXT_BOUNDS),
-        ("column_mean_to_be_between", s(min_value=1), "column 's' is string, expected a number."),
+        ("column_mean_to_be_between", s(min_value=1), "column 's' is text, expected a number."),
         (
             "column_mean_to_be_between",
             n(min_value="1"),
@@ -111,7 +111,7 @@ def problem_of(compiled):
             "expected a list of at least one pair of values.",
         ),
         (SUM, {"column_list": ["n"], "sum_total": 1}, "expected a list of at least two columns."),
-        (SUM, {"column_list": ["n", "s"], "sum_total": 1}, "'s' is string, expected a number."),
+        (SUM, {"column_list": ["n", "s"], "sum_total": 1}, "'s' is text, expected a number."),
         (SUM, {"column_list": ["n", "a.b"], "sum_total": "5"}, "sum_total is '5', expected a number."),
         (COMPOUND, {"column_list": ["n", "s"], "ignore_row_if": "no"}, "ignore_row_if is 'no', expected one of"),
         ("column_values_to_be_unique", words(), f"column 'words' is map<string,int>, {NO_MAP} {USE_ANOTHER}"),
@@ -119,7 +119,7 @@ def problem_of(compiled):
         ("column_values_to_not_be_outliers", n(method="guess"), "method is 'guess', expected 'iqr' or 'std'."),
         ("column_values_to_not_be_outliers", n(multiplier="x"), "multiplier is 'x', expected a number."),
         ("column_value_z_scores_to_be_less_than", n(threshold="5", double_sided=True), "threshold is '5', expected a"),
-        ("column_values_to_be_increasing", s(), "column 's' is string, expected a number."),
+        ("column_values_to_be_increasing", s(), "column 's' is text, expected a number."),
         ("column_values_to_be_of_type", n(type_="INTEGER"), "the types ['INTEGER'] are not in pyspark.sql.types. Use"),
         (QUANTILES, n(quantile_ranges={}), "Write a pair of numbers or nulls for each quantile."),
         (QUANTILES, n(quantile_ranges=None), "Write a pair of numbers or nulls for each quantile."),
@@ -139,7 +139,8 @@ def problem_of(compiled):
         ("column_values_to_be_json_parseable", day(), "column 'day' is date, expected text."),
         (JSON_SCHEMA, s(), "Great Expectations rejects the arguments {'column'"),
         (JSON_SCHEMA, {"column": "m", "json_schema": {}}, "column 'm' does not exist"),
-        (JSON_SCHEMA, s(json_schema={}, row_condition="n >"), "Spark cannot compute the expectation: "),
+        (JSON_SCHEMA, s(json_schema={}, row_condition="n >"), "row_condition 'n >' is not valid in Spark SQL"),
+        (IN_SET, s(value_set=[1]), "column 's' is text and cannot be compared with [1]. Write the values as text."),
     ],
 )
 def test_unsuitable_expectations_raise_an_error_without_spark_jobs(problem_of, count_jobs, type_, kwargs, problem):
@@ -155,9 +156,22 @@ N = {"name": "n"}
 @pytest.mark.parametrize(
     ("condition", "problem"),
     [
-        ({"row_condition": "n >"}, "Spark cannot compute the expectation: "),
-        ({"row_condition": "_passes"}, "Spark cannot compute the expectation: "),
-        ({"row_condition": "m > 1"}, "Spark cannot compute the expectation: "),
+        ({"row_condition": "n >"}, "row_condition 'n >' is not valid in Spark SQL, and condition_parser is missing: "),
+        ({"row_condition": "_passes"}, "row_condition '_passes' is not valid in Spark SQL, and condition_parser is "),
+        ({"row_condition": "m > 1"}, "condition_parser is missing: [UNRESOLVED_COLUMN"),
+        ({"row_condition": {"type": "pass_through", "pass_through_filter": "m >"}}, "Spark cannot compute the exp"),
+        (
+            {"row_condition": 'col("n") > 1', "condition_parser": "spark"},
+            "row_condition 'col(\"n\") > 1' is not valid in Spark SQL, and condition_parser is 'spark': [UNRESOLVED_",
+        ),
+        (
+            {"row_condition": "s.str.len() > 1", "condition_parser": "pandas"},
+            "is not valid in Spark SQL, and condition_parser is 'pandas': ",
+        ),
+        (
+            {"row_condition": "n > 1", "condition_parser": "sql"},
+            "condition_parser is 'sql', expected one of ['great_expectations', 'spark', 'pandas']. Write Spark SQL, ",
+        ),
         (
             {"row_condition": "rand() < 2"},
             "row_condition 'rand() < 2' is not deterministic. Use a condition on columns",
@@ -190,6 +204,23 @@ N = {"name": "n"}
 )
 def test_invalid_row_conditions_raise_an_error(problem_of, condition, problem):
     assert problem in problem_of(NOT_NULL, column="n", **condition)
+
+
+@pytest.mark.parametrize(
+    "condition",
+    [
+        {"row_condition": 'col("n")==1'},
+        {"row_condition": 'col("n").notnull()'},
+        {"row_condition": "n == 1"},
+        {"row_condition": 's=="a"', "condition_parser": "pandas"},
+        {"row_condition": "n > 3", "condition_parser": "spark"},
+        GX_LANGUAGE(row_condition='col("n") > 3'),
+        {"row_condition": 'col("n") > 3', "condition_parser": "great_expectations__experimental__"},
+    ],
+)
+def test_the_text_of_a_row_condition_shows_its_language(compiled, condition):
+    """The examples in the error about `condition_parser` are among these texts."""
+    compiled(NOT_NULL, column="n", **condition)
 
 
 @pytest.mark.parametrize("type_", NOT_ON_SPARK)

@@ -58,8 +58,28 @@ def test_workflow_run_id_defaults_to_job_run_id() -> None:
 
 
 @pytest.mark.parametrize(
+    ("argv", "parameters"),
+    [
+        ([], {}),
+        (["--parameter", ""], {}),
+        (["--parameter", "--JOB_ID", "j_1"], {}),
+        (["--parameter", "low=5", "--parameter", "zip=02134"], {"low": 5, "zip": "02134"}),
+        (["--parameter", '{"low": 5, "days": ["Mon"]}', "--JOB_ID", "j_1"], {"low": 5, "days": ["Mon"]}),
+    ],
+)
+def test_suite_parameters_are_options_or_one_object(argv: list[str], parameters: dict[str, object]) -> None:
+    """AWS Glue passes a key only once. A template of CloudFormation passes an empty value by default."""
+    assert parse_arguments("calls", ["--stage", "refine", *argv]).parameters == parameters
+
+
+@pytest.mark.parametrize(
     ("argv", "message"),
     [
+        (["--stage", "refine", "--parameter", "low"], "--parameter low: expected NAME=VALUE"),
+        (
+            ["--stage", "refine", "--parameters=low=5"],
+            "--parameters is not an argument of this job. Did you mean --para",
+        ),
         (["--stage", "ingest"], "the stage ingest needs --landing"),
         (["--stage", "clean"], "invalid choice: 'clean'"),
         (["--stag", "refine"], "--stag is not an argument of this job. Did you mean --stage?"),

@@ -166,6 +166,13 @@ def test_citylake_render_prints_only_the_template() -> None:
         (["sample", "registrar"], "Missing option '--to'"),
         (["sample", "registrar", "--to", "x", "--rows", "many"], "Invalid value for '--rows'"),
         (["sample", "registrar", "--to", "x", "--rows", "0"], "Invalid value for '--rows'"),
+        (["run", "--parameter", "low=5"], "Name the dataset: citylake run DATASET --parameter NAME=VALUE"),
+        (["run", "contact_centre", "--parameter", "low"], "--parameter low: expected NAME=VALUE"),
+        (["resolve", "police_dispatch", "--parameter", "low"], "--parameter low: expected NAME=VALUE"),
+        (
+            ["suite", "contact_centre", "--convert", "--json"],
+            "--convert prints the whole suite as JSON. Remove the other",
+        ),
         (["validate", "--suite", "contact_centre"], "either --table NAME or --path PATH"),
         (["validate", "--suite", "x", "--table", "a", "--path", "b"], "either --table NAME or --path PATH"),
         (["validate", "--suite", "x", "--path", "b", "--result-format", "ALL"], "'ALL' is not one of"),

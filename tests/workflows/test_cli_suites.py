@@ -9,6 +9,7 @@ import pytest
 from pyspark.sql import SparkSession
 from typer.testing import CliRunner
 
+from expectations.suite import read_text
 from lake.ledger import StageResult, record_stage
 from workflows.cli import app
 
@@ -49,6 +50,9 @@ def citylake(lake: SparkSession):
     return run
 
 
+VALIDATE = ("validate", "--infer-types", "--suite", "mine.json")
+
+
 def lines(printed: str) -> list[str]:
     return [" ".join(line.split()) for line in printed.splitlines()]
 
@@ -80,7 +84,7 @@ def test_error_for_an_unknown_suite_lists_datasets(citylake, command):
 
 def test_unmet_critical_expectation_exits_with_code_1(citylake):
     Path("calls.csv").write_text("name;n\nann;1\n[b]x[/b];\nbob;-7\nbea;3\n")
-    code, out, _ = citylake("validate", "--suite", "mine.json", "--path", "calls.csv")
+    code, out, _ = citylake(*VALIDATE, "--path", "calls.csv")
     assert code == 1
     assert "calls.csv, 4 rows, including 1 for quarantine, suite mine" in lines(out)
     assert "✗ n_not_negative 1 of 3 unexpected (33.33 %, maximum 10 %): -7" in lines(out)
@@ -91,7 +95,7 @@ def test_unmet_critical_expectation_exits_with_code_1(citylake):
 
 def test_unmet_warnings_exit_with_code_0(citylake):
     Path("calls.csv").write_text("name,n\nann,1\nX,2\n")
-    code, out, _ = citylake("validate", "--suite", "mine.json", "--path", "calls.csv")
+    code, out, _ = citylake(*VALIDATE, "--path", "calls.csv")
     assert code == 0
     assert "the suite is met with warnings: 2 of 3 expectations are met" in lines(out)
 
@@ -101,7 +105,7 @@ def test_encoding_and_delimiter_are_detected(citylake):
     Path("days/one.csv").write_bytes("name;n\r\ncafé;1\r\nthé;2\r\n".encode("windows-1252"))
     Path("days/two [2].csv").write_bytes('\ufeffn\tname\n3\t"a"\n'.encode())
     Path("days/_SUCCESS").touch()
-    code, out, _ = citylake("validate", "--suite", "mine.json", "--path", "days")
+    code, out, _ = citylake(*VALIDATE, "--path", "days")
     assert code == 0
     assert "days, 3 rows, suite mine" in lines(out)
     assert "✓ names_are_words (warning) 0 of 3 unexpected" in lines(out)
@@ -118,7 +122,7 @@ def test_csv_column_types_are_inferred(citylake):
     ]
     entries = [{"type": type_, "kwargs": kwargs} for type_, kwargs in expectations]
     Path("types.json").write_text(json.dumps({"name": "types", "expectations": entries}))
-    code, out, _ = citylake("validate", "--suite", "types.json", "--path", "x.csv")
+    code, out, _ = citylake("validate", "--suite", "types.json", "--path", "x.csv", "--infer-types")
     assert code == 0, out
     assert "the suite is met: 5 of 5 expectations are met" in lines(out)
 
@@ -127,8 +131,8 @@ def test_validation_result_can_be_printed_as_json(citylake):
     Path("calls.csv").write_text("name,n\nann,1\nX,2\n")
     documents = {}
     for level in ("SUMMARY", "BOOLEAN_ONLY"):
-        arguments = ("--suite", "mine.json", "--path", "calls.csv", "--json", "--result-format", level)
-        code, out, _ = citylake("validate", *arguments)
+        arguments = (*VALIDATE, "--path", "calls.csv", "--json", "--result-format", level)
+        code, out, _ = citylake(*arguments)
         assert code == 0
         documents[level] = json.loads(out)["results"]
     assert documents["SUMMARY"][1]["result"]["partial_unexpected_list"] == ["X"]
@@ -138,8 +142,8 @@ def test_validation_result_can_be_printed_as_json(citylake):
 
 def test_boolean_only_format_prints_no_details(citylake):
     Path("calls.csv").write_text("name,n\nann,1\nX,2\n")
-    arguments = ("--suite", "mine.json", "--path", "calls.csv", "--result-format", "BOOLEAN_ONLY")
-    _, out, _ = citylake("validate", *arguments)
+    arguments = (*VALIDATE, "--path", "calls.csv", "--result-format", "BOOLEAN_ONLY")
+    _, out, _ = citylake(*arguments)
     assert "✗ names_are_words (warning)" in lines(out)
 
 
@@ -217,10 +221,94 @@ def test_citylake_suite_supports_json_and_csv(citylake):
     assert out.splitlines()[1] == "n_not_negative,n ≥ 0,Counts are not negative.,0.9,critical,per row"
 
     Path("calls.csv").write_text("name,n\nann,-1\nX,2\n")
-    code, out, err = citylake("validate", "--suite", "mine.json", "--path", "calls.csv", "--csv", "--quiet")
+    code, out, err = citylake(*VALIDATE, "--path", "calls.csv", "--csv", "--quiet")
     assert (code, err) == (1, "")
     assert out.splitlines()[0] == "id,type,severity,success,outcome"
     assert out.splitlines()[2].startswith("names_are_words,expect_column_values_to_match_regex,warning,false,1 of 2")
+
+
+OLD_SUITE = {
+    "data_asset_type": None,
+    "expectation_suite_name": "taxi.demo",
+    "expectations": [
+        {"expectation_type": "expect_column_values_to_not_be_null", "kwargs": {"column": "id"}, "meta": {}},
+        {
+            "expectation_type": "expect_column_values_to_be_between",
+            "kwargs": {"column": "n", "min_value": 0, "max_value": 8, "auto": False, "profiler_config": None},
+            "meta": {},
+        },
+    ],
+    "ge_cloud_id": None,
+    "meta": {"great_expectations_version": "0.18.15"},
+}
+
+
+def test_suites_of_older_releases_can_be_validated_and_converted(citylake):
+    Path("old.json").write_text(json.dumps(OLD_SUITE))
+    Path("in.csv").write_text("id,n\n1,2\n2,9\n")
+    code, out, _ = citylake("suite", "old.json")
+    assert (code, "0 ≤ n ≤ 8" in lines(out)) == (0, True)
+    code, converted, _ = citylake("suite", "old.json", "--convert")
+    assert (code, json.loads(converted)["name"]) == (0, "taxi.demo")
+    Path("new.json").write_text(converted)
+    results = []
+    for name in ("old.json", "new.json"):
+        code, out, _ = citylake("validate", "--suite", name, "--path", "in.csv", "--schema", "n INT", "--json")
+        assert code == 1
+        results.append(json.loads(out))
+    assert results[0] == results[1]
+    assert [result["success"] for result in results[0]["results"]] == [True, False]
+    assert citylake("suite", "new.json", "--convert")[1] == converted
+
+
+def test_a_dataset_s_suite_is_converted_to_itself(citylake):
+    _, out, _ = citylake("suite", "contact_centre", "--convert")
+    assert json.loads(out) == json.loads(read_text("contact_centre"))
+
+
+def test_a_retired_type_cannot_be_converted(citylake):
+    entry = {"expectation_type": "expect_multicolumn_values_to_be_unique", "kwargs": {"column_list": ["a", "b"]}}
+    Path("old.json").write_text(json.dumps(OLD_SUITE | {"expectations": [entry]}))
+    code, out, err = citylake("suite", "old.json", "--convert")
+    assert (code, out) == (1, "")
+    assert "Great Expectations 1.0 removed the expectation type. Use expect_select_column_values_to_be_unique" in err
+    entry["expectation_type"] = "expect_select_column_values_to_be_unique_within_record"
+    Path("old.json").write_text(json.dumps(OLD_SUITE | {"expectations": [entry]}))
+    assert citylake("suite", "old.json", "--convert")[0] == 0
+
+
+def test_suite_parameters_are_given_as_options(citylake):
+    between = {"column": "n", "min_value": {"$PARAMETER": "low"}, "max_value": {"$PARAMETER": "low + 5"}}
+    entry = {"type": "expect_column_values_to_be_between", "kwargs": between, "id": "x"}
+    Path("suite.json").write_text(json.dumps({"name": "s", "expectations": [entry]}))
+    Path("in.csv").write_text("n\n1\n9\n")
+    arguments = ("validate", "--suite", "suite.json", "--path", "in.csv", "--infer-types")
+    code, out, err = citylake(*arguments)
+    assert (code, out) == (1, "")
+    assert (
+        "suite s, expectation 'x': the suite parameter 'low' of 'min_value' has no value. Give the value: --par" in err
+    )
+    code, out, _ = citylake(*arguments, "--parameter", "low=4", "--json")
+    assert code == 1
+    (result,) = json.loads(out)["results"]
+    assert result["expectation_config"]["kwargs"] == {"column": "n", "min_value": 4, "max_value": 9}
+    assert result["result"]["partial_unexpected_list"] == [1]
+    assert "$low ≤ n ≤ $(low + 5)" in lines(citylake("suite", "suite.json")[1])
+    entry["kwargs"]["mostly"] = {"$PARAMETER": "share"}
+    Path("share.json").write_text(json.dumps({"name": "s", "expectations": [entry]}))
+    assert "x $share critical per row" in lines(citylake("suite", "share.json")[1])
+    assert json.loads(citylake("suite", "share.json", "--json")[1])[0]["mostly"] == {"$PARAMETER": "share"}
+    assert "share" in citylake("suite", "share.json", "--csv")[1]
+    assert "4 ≤ n ≤ 9" in lines(citylake("suite", "suite.json", "--parameter", "low=4")[1])
+    code, _, err = citylake(*arguments, "--parameter", "lwo=4")
+    assert (code, "the suite has no parameter 'lwo'. Found: ['low']." in err) == (1, True)
+
+
+@pytest.mark.parametrize("encoding", ["windows-1252", "utf-8"])
+def test_a_suite_must_be_utf_8_text(citylake, encoding):
+    Path("suite.json").write_bytes(json.dumps(SUITE | {"name": "é"}, ensure_ascii=False).encode(encoding))
+    code, _, err = citylake("suite", "suite.json")
+    assert (code, "Save the file in the encoding UTF-8." in err) == ((0, False) if encoding == "utf-8" else (1, True))
 
 
 def test_citylake_docs_writes_one_page_per_result(citylake, lake, tmp_path):
@@ -256,6 +344,48 @@ def test_citylake_docs_can_write_to_another_folder(citylake, lake):
     code, out, _ = citylake("docs", "--warehouse", "warehouse", "--to", "public")
     assert (code, out.splitlines()[-1]) == (0, "public/index.html")
     assert not Path("warehouse/docs").exists()
+
+
+@pytest.mark.parametrize(
+    ("name", "wrong", "remedy", "right"),
+    [
+        ("x.csv", b"name,n\na,1\nb\n", "Correct the records.", b"name,n\na,1\nb,2\n"),
+        ("x.xml", b"name,n\na,1\nb,2\n", "expected .csv, .tsv, .txt or .parquet.", b"name,n\na,1\nb,2\n"),
+        ("x.parquet", b"PAR1 cut off", "Write the file again.", None),
+    ],
+)
+def test_repaired_files_are_validated(citylake, lake, name, wrong, remedy, right):
+    Path(name).write_bytes(wrong)
+    options = VALIDATE if right else ("validate", "--suite", "mine.json")
+    code, _, err = citylake(*options, "--path", name)
+    assert (code, remedy in err) == (1, True)
+    if right is None:
+        lake.createDataFrame([("a", 1), ("b", 2)], "name string, n int").write.parquet(str(Path("again").absolute()))
+        assert citylake("validate", "--suite", "mine.json", "--path", "again")[0] == 0
+    else:
+        Path("x.csv").write_bytes(right)
+        assert citylake(*VALIDATE, "--path", "x.csv")[0] == 0
+
+
+def test_parquet_files_of_one_table_can_be_read(citylake, lake):
+    for name, schema in (("a", "name string, n int"), ("b", "name string, n string")):
+        rows = [("a", 1 if name == "a" else "x"), ("b", 2 if name == "a" else "y")]
+        lake.createDataFrame(rows, schema).write.parquet(str(Path("days", name).absolute()))
+    Path("days/c.parquet").mkdir()
+    Path("days/c.parquet/part.parquet").write_bytes(b"PAR1" + b"x" * 20 + b"PAR1")
+    code, _, err = citylake("validate", "--suite", "mine.json", "--path", "days")
+    assert (code, "cannot be read as one table" in err, "Give the files of one table." in err) == (1, True, True)
+    assert citylake("validate", "--suite", "mine.json", "--path", "days/a")[0] == 0
+
+
+def test_the_errors_of_missing_tables_name_tables_that_can_be_validated(citylake, lake):
+    lake.sql("CREATE NAMESPACE lake.trusted")
+    lake.createDataFrame([("a", 1), ("b", 2)], "name string, n int").writeTo("lake.trusted.calls").create()
+    validate = ("validate", "--suite", "mine.json", "--warehouse", "warehouse", "--table")
+    code, _, err = citylake(*validate, "lake.trusted.parks")
+    assert code == 1
+    assert "lake.trusted has ['calls']. Give another table name, or give another warehouse with --warehouse DIR." in err
+    assert citylake(*validate, "lake.trusted.calls")[0] == 0
 
 
 def test_citylake_docs_fails_without_saved_results(citylake):

@@ -69,6 +69,21 @@ def test_only_the_refine_job_has_a_masking_key() -> None:
     assert KEYED.required_parameters == {"--masking-key": MASKING_KEY_HELP}
 
 
+def test_jobs_that_validate_take_suite_parameters() -> None:
+    """The parameter is optional. The other jobs of the workflow do not take it."""
+    assert [job.name for job in KEYED.jobs if "--parameter" in job.parameters] == ["d_refine"]
+    template = render(KEYED)
+    assert (template["Parameters"]["Parameter"]["Default"], "--parameter" in KEYED.required_parameters) == ("", False)
+    arguments = template["Resources"]["DRefineJob"]["Properties"]["DefaultArguments"]
+    assert arguments["--parameter"] == {"Ref": "Parameter"}
+    police = import_module("workflows.police_dispatch").WORKFLOW
+    assert [job.arguments["--stage"] for job in police.jobs if "--parameter" in job.parameters] == [
+        "create",
+        "check_quality",
+        "publish",
+    ]
+
+
 def test_a_workflow_has_a_report_only_if_the_parameter_is_given() -> None:
     without, with_report = KEYED.with_parameters(["--masking-key"]), KEYED.with_parameters(["--report-to"])
 
@@ -80,11 +95,13 @@ def test_a_workflow_has_a_report_only_if_the_parameter_is_given() -> None:
 def test_runner_passes_only_declared_parameters(monkeypatch: pytest.MonkeyPatch) -> None:
     recorded = record_arguments(monkeypatch)
     parameters = {"--masking-key": "key.txt", "--other": "x", "--report-to": "s3://city/reports"}
+    parameters["--parameter"] = '{"low": 5}'
 
     run_job = spark_job_runner(None, KEYED, landing="l", warehouse="w", run_id="r", parameters=parameters)
     done = run_workflow(KEYED, run_job=run_job, report=lambda run: None)
 
     assert [(run.state, run.error) for run in done.values()] == [("SUCCEEDED", None)] * 5
+    assert [args.parameters for args in recorded] == [{}, {"low": 5}, {}, {}, {}]
     assert [args.report_to for args in recorded] == [None, None, None, None, "s3://city/reports"]
     assert [(args.stages, args.masking_key, args.run_id, args.workflow) for args in recorded] == [
         (("ingest",), None, "r", "d"),

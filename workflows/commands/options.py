@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
+from expectations.errors import ParameterError
+from expectations.parameters import PARAMETER_HELP, parse_parameters
 from jobs.arguments import TEXT_DEFAULT, TEXT_OPTIONS
 from jobs.masking_key import MASKING_KEY_HELP
 from transforms.text_format import DETECTED_FORMAT
@@ -71,6 +73,18 @@ def text_options(**options: str | None) -> dict[str, str]:
     except ValueError as error:
         raise typer.BadParameter(str(error)) from error
     return given
+
+
+def suite_parameters(texts: list[str] | None) -> dict[str, Any]:
+    """Return the values of the options `--parameter`, by name.
+
+    Raises:
+        BadParameter: A text is not valid.
+    """
+    try:
+        return parse_parameters(texts or ())
+    except ParameterError as error:
+        raise typer.BadParameter(str(error)) from error
 
 
 def answer_names(dataset: str) -> list[str]:
@@ -171,6 +185,15 @@ EncodingOption = Annotated[
 QuoteOption = Annotated[
     str | None,
     typer.Option(metavar="CHAR", help=help_text(f"{TEXT_OPTIONS['quote']}.", default='"'), show_default=False),
+]
+ParameterOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--parameter",
+        metavar="NAME=VALUE",
+        help=f"{PARAMETER_HELP} Repeat the option for more parameters.",
+        show_default=False,
+    ),
 ]
 SuiteArgument = Annotated[str, typer.Argument(metavar="SUITE", help=SUITE_HELP, show_default=False)]
 QuietOption = Annotated[

@@ -16,11 +16,13 @@ from workflows.commands.options import (
     EncodingOption,
     MaskingKeyOption,
     OptionalDatasetArgument,
+    ParameterOption,
     QuietOption,
     QuoteOption,
     WarehouseOption,
     default_warehouse,
     help_text,
+    suite_parameters,
     text_options,
 )
 
@@ -68,6 +70,7 @@ def run(
     delimiter: DelimiterOption = None,
     encoding: EncodingOption = None,
     quote: QuoteOption = None,
+    parameter: ParameterOption = None,
     quiet: QuietOption = False,
 ) -> None:
     """Run the workflows of datasets on this machine, and print the outcome on one screen."""
@@ -81,13 +84,22 @@ def run(
             "--warehouse, --masking-key, --rebuild, --delimiter, --encoding and --quote are valid only for your own "
             "files. Give the files: --data DIR"
         )
+    if parameter and not dataset:
+        raise typer.BadParameter(
+            "--parameter is a value for the suite of one dataset. Name the dataset: citylake run DATASET --parameter "
+            "NAME=VALUE"
+        )
+    parameters = suite_parameters(parameter)
     from workflows.runs import Delivery, run_on_files, run_on_samples
 
     if dataset and data:
-        delivery = Delivery(landing=data, masking_key=masking_key, report_to=report_to, text_options=formats)
+        delivery = Delivery(
+            data, masking_key=masking_key, report_to=report_to, text_options=formats, suite_parameters=parameters
+        )
         code = run_on_files(dataset, delivery, warehouse=warehouse or WAREHOUSE, rebuild=rebuild, quiet=quiet)
     else:
-        code = run_on_samples([dataset] if dataset else None, report_to=report_to, quiet=quiet)
+        names = [dataset] if dataset else None
+        code = run_on_samples(names, report_to=report_to, suite_parameters=parameters, quiet=quiet)
     raise typer.Exit(code)
 
 
@@ -95,6 +107,7 @@ def resolve(
     dataset: DatasetArgument,
     warehouse: WarehouseOption = None,
     masking_key: MaskingKeyOption = None,
+    parameter: ParameterOption = None,
     row_by_row: Annotated[
         bool,
         typer.Option(
@@ -110,12 +123,14 @@ def resolve(
     quiet: QuietOption = False,
 ) -> None:
     """Validate the parked rows of blocked increments again, and publish the rows if the suite is met."""
+    parameters = suite_parameters(parameter)
     from workflows.runs import resolve_dataset
 
     code = resolve_dataset(
         dataset,
         warehouse=default_warehouse(warehouse),
         masking_key=masking_key,
+        suite_parameters=parameters,
         row_by_row=row_by_row,
         quiet=quiet,
     )

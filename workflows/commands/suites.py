@@ -10,13 +10,19 @@ import typer
 from workflows.commands.options import (
     SUITE_HELP,
     CsvOption,
+    DelimiterOption,
+    EncodingOption,
     JsonOption,
+    ParameterOption,
     QuietOption,
+    QuoteOption,
     SuiteArgument,
     WarehouseOption,
     default_warehouse,
     help_text,
     output_format,
+    suite_parameters,
+    text_options,
 )
 
 
@@ -29,12 +35,32 @@ class ResultLevel(StrEnum):
     COMPLETE = "COMPLETE"
 
 
-def suite(name: SuiteArgument, as_json: JsonOption = False, as_csv: CsvOption = False) -> None:
+def suite(
+    name: SuiteArgument,
+    convert: Annotated[
+        bool,
+        typer.Option(
+            "--convert",
+            help="Print the suite as JSON in the form of Great Expectations 1.24. The suite can have the form of a "
+            "release from 0.12 on.",
+            show_default=False,
+        ),
+    ] = False,
+    parameter: ParameterOption = None,
+    as_json: JsonOption = False,
+    as_csv: CsvOption = False,
+) -> None:
     """Print the expectations of a suite, and how each expectation is validated."""
     output = output_format(as_json=as_json, as_csv=as_csv)
-    from workflows.suites import print_suite
+    if convert and (parameter or as_json or as_csv):
+        raise typer.BadParameter("--convert prints the whole suite as JSON. Remove the other options.")
+    parameters = suite_parameters(parameter)
+    from workflows.suites import print_converted, print_suite
 
-    print_suite(name, output=output)
+    if convert:
+        print_converted(name)
+    else:
+        print_suite(name, parameters=parameters, output=output)
 
 
 def validate(
@@ -46,11 +72,35 @@ def validate(
     path: Annotated[
         str | None,
         typer.Option(
-            help="Validate this .csv, .tsv, .txt or .parquet file, or a folder of such files. The column types of "
-            "text files are inferred.",
+            help="Validate this .csv, .tsv, .txt or .parquet file, or a folder of such files. A text file can be a .gz "
+            "or .zip file. The columns of text files are text, unless --infer-types or --schema is given.",
             show_default=False,
         ),
     ] = None,
+    infer_types: Annotated[
+        bool,
+        typer.Option(
+            "--infer-types",
+            help=help_text("Infer the column types of text files, once for all files.", default="columns are text"),
+            show_default=False,
+        ),
+    ] = False,
+    schema: Annotated[
+        str | None,
+        typer.Option(
+            metavar="DDL|FILE",
+            help=help_text(
+                'Give the column types of text files: Spark DDL such as "id INT, zip STRING", or a file with this '
+                "DDL or with the JSON of a Spark schema. Columns that the schema does not name are text.",
+                default="columns are text",
+            ),
+            show_default=False,
+        ),
+    ] = None,
+    delimiter: DelimiterOption = None,
+    encoding: EncodingOption = None,
+    quote: QuoteOption = None,
+    parameter: ParameterOption = None,
     result_format: Annotated[ResultLevel, typer.Option(help="Print this level of detail.")] = ResultLevel.SUMMARY,
     warehouse: WarehouseOption = None,
     as_json: JsonOption = False,
@@ -61,12 +111,24 @@ def validate(
     output = output_format(as_json=as_json, as_csv=as_csv)
     if (table is None) == (path is None):
         raise typer.BadParameter("Give the rows to validate: either --table NAME or --path PATH.")
+    if infer_types and schema is not None:
+        raise typer.BadParameter("--infer-types and --schema cannot be combined. Give only one of these options.")
+    formats = text_options(delimiter=delimiter, encoding=encoding, quote=quote)
+    if table is not None and (infer_types or schema is not None or formats):
+        raise typer.BadParameter(
+            "A table has its own column types. Remove --infer-types, --schema, --delimiter, --encoding and --quote."
+        )
+    parameters = suite_parameters(parameter)
+    from workflows.column_types import ColumnTypes
     from workflows.suites import validate_rows
 
     code = validate_rows(
         suite_name,
         table=table,
         path=path,
+        types=ColumnTypes(schema=schema, is_inferred=infer_types),
+        text_options=formats,
+        parameters=parameters,
         warehouse=default_warehouse(warehouse),
         result_format=result_format.value,
         output=output,
