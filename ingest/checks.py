@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 
 from ingest.errors import LandedFileError
 from ingest.header import Header
@@ -14,21 +14,21 @@ _MAX_CONCURRENT_CHECKS = 8
 
 
 class RecordChecks:
-    """Checks that run in the background. Spark does not report wrong quotes, so its rows are used only if all pass.
+    """Checks of text files, which run in the background.
+
+    Spark does not report wrong quotes, so its rows may be used only if `problems` is empty. If Spark fails, its error
+    does not say which file is the cause. Then `find_cause` checks all files.
 
     Args:
         headers: The header of each text file.
     """
 
     def __init__(self, headers: Mapping[LandedFile, Header]) -> None:
-        pool = ThreadPoolExecutor(_MAX_CONCURRENT_CHECKS)
-        self._checks = {
-            file: pool.submit(check_records, file.name, file.uri, header) for file, header in headers.items()
-        }
-        pool.shutdown(wait=False)
+        self._headers = headers
+        self._checks = self._start({file: header for file, header in headers.items() if header.needs_check})
 
     def problems(self) -> dict[LandedFile, LandedFileError]:
-        """Wait for all checks, and return the error of each file that cannot be read."""
+        """Wait for the checks of all files with quotes. Return the error of each file that cannot be read."""
         errors = {file: check.exception() for file, check in self._checks.items()}
         problems = {}
         for file, error in errors.items():
@@ -37,3 +37,15 @@ class RecordChecks:
             elif error is not None:
                 raise error
         return problems
+
+    def find_cause(self) -> dict[LandedFile, LandedFileError]:
+        """Check all files, and return the error of each file that cannot be read."""
+        self._checks |= self._start({file: header for file, header in self._headers.items() if not header.needs_check})
+        return self.problems()
+
+    @staticmethod
+    def _start(headers: Mapping[LandedFile, Header]) -> dict[LandedFile, Future[None]]:
+        pool = ThreadPoolExecutor(_MAX_CONCURRENT_CHECKS)
+        checks = {file: pool.submit(check_records, file.name, file.uri, header) for file, header in headers.items()}
+        pool.shutdown(wait=False)
+        return checks

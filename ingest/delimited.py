@@ -61,6 +61,7 @@ def _read(spark: SparkSession, uri: str, header: Header) -> DataFrame:
         lineSep=header.line_end,  # without this option, Spark assumes that all lines end like the first line
         multiLine=True,  # a quoted cell may contain line ends. This option also keeps the rows in order
         maxColumns=_MAX_COLUMNS,
+        maxCharsPerColumn=text_file.MAX_CELL_CHARACTERS,
         columnNameOfCorruptRecord=_MALFORMED,
     )
     # The line end is after the last cell.

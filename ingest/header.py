@@ -39,7 +39,8 @@ class Header:
         line_end: The last character of each line end.
         has_returns: Whether some lines end with a carriage return and a newline.
         quote: The quote character of a text file. Empty if quotes have no special meaning.
-        needs_check: Whether the quotes or line ends of the rows may be wrong. See `text_file.check_records`.
+        needs_check: Whether the quotes or line ends of the rows may be wrong, so that Spark would read wrong rows
+            without an error. `text_file.check_records` finds out.
     """
 
     columns: tuple[str, ...]

@@ -15,12 +15,13 @@ MAX_RECORD_CHARACTERS = 1 << 25
 
 _DECODER = json.JSONDecoder(parse_int=str, parse_float=str)  # Python does not convert numbers of over 4,300 digits
 _MAX_CHARACTERS_BEHIND = 1 << 14  # Python counts the lines before each error, so do not keep the text before it
+_MAX_DEPTH = 1000  # as in Spark. If an invalid value is nested deeper, the end of its braces is not looked for
 _MAX_LITERAL = 16  # an error this close to the end of the text may be a value that is not completely read
 _BLANKS = re.compile(r"[ \t\r\n,\ufeff]*")
 _REST_OF_LINE = re.compile(r"[^\r\n]*")
 _MAY_FOLLOW_VALUE = re.compile(r"[ \t]*(?:[\r\n,\[\]{]|\Z)")
 _ELEMENT = re.compile(r"[^,\]\r\n]*")
-_TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[\r\n][ \t]*\{|[{}\[\]]', re.DOTALL)
+_TOKEN = re.compile(r'"(?:[^"\\]++|\\.)*+"|[\r\n][ \t]*\{|[{}\[\]]', re.DOTALL)
 _LINE_WITH_OBJECT = re.compile(r"[\r\n]([ \t]*)\{")
 
 
@@ -147,6 +148,8 @@ class _Scanner:
                 depth += 1 if token[0][-1] in "{[" else -1
             if not depth:
                 return token.end()
+            if depth > _MAX_DEPTH:
+                return len(self._text)
         return self._find_end_of_invalid() if self._read_more() else len(self._text)
 
 

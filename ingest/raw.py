@@ -29,6 +29,7 @@ from ingest.header import Layouts
 from ingest.selection import UNCHANGED, landed_files, read_new_files
 from ingest.storage import LandedFile
 from lake.errors import NotPublishedError, OvertakenError
+from lake.iceberg import ENGINE_ERRORS
 from lake.staging import Staged, stage
 from lake.tables import add_columns, align_columns, ensure_table, read_snapshot, table_name
 from transforms.dates import DATE_SYSTEM
@@ -233,7 +234,7 @@ def _stage_new_files(run: _Run, files: Sequence[LandedFile]) -> _StagedFiles:
     """Stage the rows of all new files.
 
     The records of text files are checked while Spark reads them. If a file fails this check and unreadable files are
-    skipped, the other files are staged again.
+    skipped, the other files are staged again. If Spark fails, the check finds the file that is the cause.
     """
     previous = latest_contents(run.state.deliveries)
     unread: Mapping[LandedFile, str] = {}
@@ -257,7 +258,12 @@ def _stage_new_files(run: _Run, files: Sequence[LandedFile]) -> _StagedFiles:
             return _StagedFiles(None, changed, new, known, unread)
         checks = RecordChecks(reading.text_files)
         rows, extra = _prepare_rows(run, reading.frames, checks)
-        staged = None if rows is None else _stage(run, rows)
+        try:
+            staged = None if rows is None else _stage(run, rows)
+        except ENGINE_ERRORS:
+            if not checks.find_cause():
+                raise
+            staged = None
         if staged and not checks.problems():
             return _StagedFiles(staged, changed, new, known, unread, extra)
         if not run.skip_unreadable:

@@ -12,10 +12,10 @@ from collections.abc import Callable, Iterable, Iterator
 MIN_CELLS_TO_ALLOW = 10_000_000
 """A used range of this number of cells is always allowed. It takes about 320 MB of memory."""
 
-BYTES_PER_CELL = 4
+BYTES_PER_CELL = 8
 """A larger used range is allowed if the sheet has this number of bytes of XML for each cell of the range.
 
-A cell with a value has about 30 bytes of XML, so at least one cell in about eight must have a value.
+A cell with a value has about 30 bytes of XML, so at least one cell in about four must have a value.
 """
 
 MAX_TAG_BYTES = 16 << 20

@@ -79,14 +79,13 @@ def read_header(file: str, uri: str, *, layouts: Layouts, text_format: TextForma
 
 
 def check_records(file: str, uri: str, header: Header) -> None:
-    """Parse the whole file if its quotes or line ends may be wrong.
+    """Parse the whole file.
 
     Raises:
         LandedFileError: See `read_records`.
     """
-    if header.needs_check:
-        for _ in read_records(file, uri, header):
-            pass
+    for _ in read_records(file, uri, header):
+        pass
 
 
 def read_records(file: str, uri: str, header: Header) -> Iterator[list[str]]:
