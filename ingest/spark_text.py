@@ -1,4 +1,4 @@
-"""Functions that the readers of csv and JSON lines share."""
+"""Functions that the readers of delimited text and JSON share."""
 
 from __future__ import annotations
 

@@ -23,13 +23,13 @@ BOOKKEEPING: Mapping[str, tuple[str, str, str]] = {
     "_row_number": (
         "raw, trusted, quarantine",
         "int",
-        "Row number, as in Excel. The header of a text file is row 1. The first record of JSON lines is row 1.",
+        "Row number, as in Excel. The header of a text file is row 1. The first record of a JSON file is row 1.",
     ),
     "_modified_at": ("raw, trusted, quarantine", "timestamp", "Modification time of the file, UTC."),
     "_ingested_at": ("raw, trusted, quarantine", "timestamp", "Time at which the row was written to raw, UTC."),
     "_checksum": ("raw", "string", "Checksum of the file: on S3 the ETag, otherwise the SHA-256 hash."),
     "_layout": ("raw", "string", "Name of the row's layout. A layout is a kind of landed file."),
-    "_other_fields": ("raw", "string", "Fields of JSON lines that are not in any layout, as JSON text."),
+    "_other_fields": ("raw", "string", "Fields of JSON objects that are not in any layout, as JSON text."),
     "_malformed_record": (
         "raw",
         "string",

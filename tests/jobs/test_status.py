@@ -51,7 +51,7 @@ def test_skipped_file_is_listed_until_removed(lake: SparkSession, landing, job) 
         assert (
             status(lake)
             .attention[0]
-            .startswith("file notes.pdf is skipped: unknown format. Expected .xlsx or .xlsm files, .csv files")
+            .startswith("file notes.pdf is skipped: unknown format. Expected .xlsx or .xlsm files, .csv or .tsv")
         )
         job()
     notes.unlink()
