@@ -1,34 +1,43 @@
-"""Check the records of text files while Spark reads these files."""
+"""Check landed files while Spark reads them, and find the file that Spark cannot read."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from collections.abc import Set as AbstractSet
 from concurrent.futures import Future, ThreadPoolExecutor
 
 from ingest.errors import LandedFileError
 from ingest.header import Header
 from ingest.storage import LandedFile
-from ingest.text_file import check_records
 
 _MAX_CONCURRENT_CHECKS = 8
 
 
 class RecordChecks:
-    """Checks of text files, which run in the background.
+    """Checks that parse whole files in the background.
 
     Spark does not report wrong quotes, so its rows may be used only if `problems` is empty. If Spark fails, its error
     does not say which file is the cause. Then `find_cause` checks all files.
 
     Args:
-        headers: The header of each text file.
+        headers: The header of each file.
+        check: The function that parses a file. It raises `LandedFileError` if the file cannot be read.
     """
 
-    def __init__(self, headers: Mapping[LandedFile, Header]) -> None:
-        self._headers = headers
-        self._checks = self._start({file: header for file, header in headers.items() if header.needs_check})
+    def __init__(self, headers: Mapping[LandedFile, Header], check: Callable[[LandedFile, Header], None]) -> None:
+        self._headers, self._check = headers, check
+        self._checks: dict[LandedFile, Future[None]] = {}
+
+    def start(self) -> None:
+        """Start the checks of all files with quotes.
+
+        A running check slows down the calls of this process to Spark. So call `start` just before a long Spark job.
+        """
+        self._start({file for file, header in self._headers.items() if header.needs_check})
 
     def problems(self) -> dict[LandedFile, LandedFileError]:
         """Wait for the checks of all files with quotes. Return the error of each file that cannot be read."""
+        self.start()
         errors = {file: check.exception() for file, check in self._checks.items()}
         problems = {}
         for file, error in errors.items():
@@ -40,12 +49,11 @@ class RecordChecks:
 
     def find_cause(self) -> dict[LandedFile, LandedFileError]:
         """Check all files, and return the error of each file that cannot be read."""
-        self._checks |= self._start({file: header for file, header in self._headers.items() if not header.needs_check})
+        self._start(self._headers.keys())
         return self.problems()
 
-    @staticmethod
-    def _start(headers: Mapping[LandedFile, Header]) -> dict[LandedFile, Future[None]]:
+    def _start(self, files: AbstractSet[LandedFile]) -> None:
         pool = ThreadPoolExecutor(_MAX_CONCURRENT_CHECKS)
-        checks = {file: pool.submit(check_records, file.name, file.uri, header) for file, header in headers.items()}
+        for file in files - self._checks.keys():
+            self._checks[file] = pool.submit(self._check, file, self._headers[file])
         pool.shutdown(wait=False)
-        return checks

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -9,7 +10,7 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 from pyspark.sql import types as T
 
-from ingest import delimited, json_lines, workbook
+from ingest import delimited, json_lines, text_file, workbook
 from ingest.compressed import content_name
 from ingest.errors import LandedFileError, LandedFilesError
 from ingest.header import Header, Layouts, best_match, printable_columns
@@ -36,12 +37,12 @@ class Reading:
         frames: The rows. Spark has not read them yet.
         unread: The files that cannot be read, with a reason of one line. A reason may show column names, but never the
             cells of a row.
-        text_files: The header of each delimited text file. `ingest.checks` checks the records of these files.
+        headers: The header of each file with a header. `check_file` checks the rows of these files.
     """
 
     frames: list[DataFrame] = field(default_factory=list)
     unread: dict[LandedFile, str] = field(default_factory=dict)
-    text_files: dict[LandedFile, Header] = field(default_factory=dict)
+    headers: dict[LandedFile, Header] = field(default_factory=dict)
 
 
 def is_readable(name: str) -> bool:
@@ -91,7 +92,7 @@ def read_files(
         raise LandedFilesError(dataset=dataset, problems=[*map(str, problems.values())])
     reading.unread.update({file: one_line(error) for file, error in problems.items()})
     reading.frames.extend(_read_with_header(spark, file, header) for file, header in headers)
-    reading.text_files.update({file: header for file, header in headers if not _is_workbook(file.name)})
+    reading.headers.update(headers)
     if events := [file for file in files if json_lines.is_json_lines(file.name)]:
         surveyed = json_lines.survey(spark, events)
         reading.unread.update(surveyed.unread)
@@ -99,6 +100,16 @@ def read_files(
             events_read = json_lines.read_rows(spark, surveyed, layouts=layouts)
             reading.frames.append(events_read.withColumn(DATE_SYSTEM, F.lit(None).cast("int")))
     return reading
+
+
+def check_file(file: LandedFile, header: Header) -> None:
+    """Read all rows of a file with a header.
+
+    Raises:
+        LandedFileError: The file cannot be read.
+    """
+    reader = workbook.read_rows if _is_workbook(file.name) else text_file.read_records
+    deque(reader(file.name, file.uri, header), maxlen=0)
 
 
 def one_line(error: LandedFileError | MissingColumnError) -> str:

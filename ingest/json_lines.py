@@ -300,18 +300,20 @@ def _parse_records(records: DataFrame, layouts: Layouts) -> DataFrame:
     starts_object = record.startswith("{")  # `startswith` is faster than `rlike`
     text = F.when(record.endswith("}"), record).otherwise(F.regexp_replace(record, r"[\s,]+\z", ""))
     text = F.concat(F.lit("["), F.when(starts_object | text.rlike(r"\A\s*\{"), text), F.lit("]"))
-    # To save time, compare the names of the fields only if an object has more fields than `present`. There are more
-    # fields if no layout has a field, or if a field is null or repeated.
-    present = reduce(add, (fields[name].isNotNull().cast("int") for name in known))
-    others = F.when(F.size(fields) > present, F.map_filter(fields, lambda name, _: ~name.isin(_MALFORMED, *known)))
+    cells = F.struct(*(F.coalesce(*(fields[name] for name in names)).alias(names[0]) for names in spellings.values()))
+    # To save time, compare the names of the fields only if an object has more fields than cells. There are more fields
+    # if no layout has a field, or if a field is null or repeated.
+    filled = reduce(add, (F.col("cells")[names[0]].isNotNull().cast("int") for names in spellings.values()))
+    unknown = F.map_filter(fields, lambda name, _: ~name.isin(_MALFORMED, *known))
     return (
         records.where(starts_object | record.rlike(r"\S"))
-        # Use separate steps. In one step, Spark would parse the text again for each use of `objects` or `fields`.
+        # Use separate steps. In one step, Spark would parse the text again for each use of a column.
         .withColumn("objects", F.from_json(text, "array<map<string,string>>"))
         .withColumn("fields", F.when(F.size(objects) == 1, objects[0]))
-        .withColumn("others", others)
+        .withColumn("cells", cells)
+        .withColumn("others", F.when(F.size(fields) > filled, unknown))
         .select(
-            *(F.coalesce(*(fields[name] for name in names)).alias(names[0]) for names in spellings.values()),
+            *(F.col("cells")[names[0]].alias(names[0]) for names in spellings.values()),
             F.when(F.size("others") > 0, F.to_json("others")).alias(OTHER_FIELDS),
             _find_layout(layouts).alias("_layout"),
             *("_row_number", "_source_file", "_modified_at", "_checksum"),

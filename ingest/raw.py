@@ -24,7 +24,7 @@ from ingest.deliveries import (
     write_deliveries,
 )
 from ingest.errors import LandedFilesError
-from ingest.formats import one_line
+from ingest.formats import check_file, one_line
 from ingest.header import Layouts
 from ingest.selection import UNCHANGED, landed_files, read_new_files
 from ingest.storage import LandedFile
@@ -256,9 +256,10 @@ def _stage_new_files(run: _Run, files: Sequence[LandedFile]) -> _StagedFiles:
         changed = [file for file in files if previous.get(file.name) != file.checksum and file not in unread]
         if not changed:
             return _StagedFiles(None, changed, new, known, unread)
-        checks = RecordChecks(reading.text_files)
+        checks = RecordChecks(reading.headers, check_file)
         rows, extra = _prepare_rows(run, reading.frames, checks)
         try:
+            checks.start()
             staged = None if rows is None else _stage(run, rows)
         except ENGINE_ERRORS:
             if not checks.find_cause():

@@ -24,7 +24,7 @@ def read_header(file: str, uri: str, *, layouts: Layouts) -> Header:
     The header is the first non-blank row of a sheet. If no sheet has all columns of a layout, the header of the sheet
     with the fewest missing columns is returned. The caller can then name the missing columns in an error.
 
-    All cells of the sheet are checked, so `read_rows` does not fail later.
+    Only the start of each sheet is read, so the file may still be damaged further down. `read_rows` finds this damage.
 
     Raises:
         LandedFileError: The file is not a workbook, is damaged, has a password, or has no rows. Or more than one sheet
@@ -34,11 +34,12 @@ def read_header(file: str, uri: str, *, layouts: Layouts) -> Header:
     with open_package(file, uri) as package:
         first_rows: dict[Sheet, _FirstRows] = read_first_rows(package, _take_first_rows)
         sheet = _choose_sheet(file, first_rows, layouts)
-        loaded = load_sheet(package, sheet)
-    # In a damaged sheet, the rows may be in any order. Then the start of the XML does not have the first rows.
-    first_rows[sheet] = _take_first_rows(rows_of(loaded))
-    number, cells = first_rows[sheet][0]
-    _require_unmerged_header(file, sheet, number, cells, loaded.merged_cell_ranges or [], layouts)
+        if best_match(first_rows[sheet][0][1], layouts).missing:
+            loaded = load_sheet(package, sheet)
+            # In a damaged sheet, the rows may be in any order. Then the start of the XML does not have the first rows.
+            first_rows[sheet] = _take_first_rows(rows_of(loaded))
+            _require_unmerged_header(file, sheet, *first_rows[sheet][0], loaded.merged_cell_ranges or [], layouts)
+    cells = first_rows[sheet][0][1]
     below = [row for other, rows in first_rows.items() if not other.is_hidden for _, row in rows]
     header = clean_header(file, cells, layouts=layouts, below=below)
     return header.on_sheet(sheet.number, date_system=package.date_system)
@@ -51,6 +52,9 @@ def read_rows(file: str, uri: str, header: Header) -> Iterator[tuple[str | int |
 
     Columns: the cells as text, and two more items at the end. The first added item is the whole row as JSON if the row
     has more cells than the header, and None otherwise. The second added item is the row number that Excel shows.
+
+    Raises:
+        LandedFileError: The sheet is damaged, has a cell that is too far away, or has a formula without a value.
     """
     with open_package(file, uri) as package:
         sheet = next(sheet for sheet in package.sheets if sheet.number == header.sheet)
@@ -60,10 +64,21 @@ def read_rows(file: str, uri: str, header: Header) -> Iterator[tuple[str | int |
         texts = [cell_text(cell) for cell in cells]
         if not any(texts):
             continue
-        if is_below_header:
+        if not is_below_header:
+            _require_header(file, texts, header)
+        else:
             malformed = json.dumps(texts, ensure_ascii=False) if any(texts[width:]) else None
             yield *texts[:width], *[None] * (width - len(texts)), malformed, number
         is_below_header = True
+
+
+def _require_header(file: str, texts: list[str | None], header: Header) -> None:
+    """Check that the first row of the sheet is the row that `read_header` has found in the start of the sheet."""
+    names = [(text or "").strip() for text in texts]
+    if clean_header(file, _trim_end(names), layouts={}).columns != header.columns:
+        problem = f"the rows of sheet {header.sheet} are not in order, so its header is not the first row. Open the"
+        problem = f"{problem} workbook in Excel or LibreOffice, save it as .xlsx, and deliver the saved file."
+        raise LandedFileError(where=file, problem=problem)
 
 
 def cell_text(cell: Any) -> str | None:

@@ -25,7 +25,7 @@ def rows_of(uri: str) -> list[tuple[Any, ...]]:
 
 def refuse(uri: str, message: str) -> None:
     with pytest.raises(LandedFileError, match=message) as caught:
-        read_header("f", uri, layouts=LAYOUTS)
+        rows_of(uri)
     assert "Jane Doe" not in str(caught.value)
 
 
@@ -260,6 +260,6 @@ def test_damaged_sheets_are_rejected_with_their_place(tmp_path: Path, old: str, 
     refuse(write_package(tmp_path / "a.xlsx", parts(sheet_xml(HEADER + ROW).replace(old, new))), message)
 
 
-def test_damage_far_below_the_header_is_found_when_the_header_is_read(tmp_path: Path) -> None:
+def test_damage_far_below_the_header_is_found_when_the_rows_are_read(tmp_path: Path) -> None:
     rows = "".join(f'<row r="{row}"><c r="A{row}"><v>{row}</v></c></row>' for row in range(2, 9000))
     refuse(write_sheet(tmp_path / "a.xlsx", f"{HEADER}{rows}<row><c><v>1</w></c></row>"), "the XML of sheet 1 is ")

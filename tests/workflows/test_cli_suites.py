@@ -350,7 +350,12 @@ def test_citylake_docs_can_write_to_another_folder(citylake, lake):
     ("name", "wrong", "remedy", "right"),
     [
         ("x.csv", b"name,n\na,1\nb\n", "Correct the records.", b"name,n\na,1\nb,2\n"),
-        ("x.xml", b"name,n\na,1\nb,2\n", "expected .csv, .tsv, .txt .also as .gz or .zip. or .parquet.", b"name,n\na,1\nb,2\n"),
+        (
+            "x.xml",
+            b"name,n\na,1\nb,2\n",
+            "expected .csv, .tsv, .txt (also as .gz or .zip) or .parquet.",
+            b"name,n\na,1\nb,2\n",
+        ),
         ("x.parquet", b"PAR1 cut off", "Write the file again.", None),
     ],
 )

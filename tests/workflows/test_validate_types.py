@@ -299,7 +299,10 @@ def test_types_of_parquet_files_cannot_be_given(validate, lake, option):
     ("options", "problem"),
     [
         (("--path", "x.csv", "--infer-types", "--schema", "n INT"), "--infer-types and --schema cannot be combined."),
-        (("--table", "lake.trusted.x", "--infer-types"), "A table has its own column types. Remove --infer-types, --schema"),
+        (
+            ("--table", "lake.trusted.x", "--infer-types"),
+            "A table has its own column types. Remove --infer-types, --schema",
+        ),
         (
             ("--table", "lake.trusted.x", "--schema", "n INT"),
             "A table has its own column types. Remove --infer-types, --schema",
