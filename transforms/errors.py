@@ -66,16 +66,21 @@ class DuplicateColumnError(TransformError):
         where: The step.
         columns: The two names that Spark reads as the same name.
         available: All column names that the result would have.
+        sources: The columns that would get the two names, if the step renames columns.
     """
 
-    def __init__(self, *, where: str, columns: tuple[str, str], available: Sequence[str]) -> None:
-        self.columns, self.available = columns, tuple(available)
+    def __init__(
+        self, *, where: str, columns: tuple[str, str], available: Sequence[str], sources: tuple[str, ...] = ()
+    ) -> None:
+        self.columns, self.available, self.sources = columns, tuple(available), sources
         first, second = columns
         pair = (
             f"two columns {first!r}"
             if first == second
             else f"columns {first!r} and {second!r}, which are the same name to Spark"
         )
+        if sources:
+            pair += f", from the columns {sources[0]!r} and {sources[1]!r}"
         problem = f"the result would have {pair}. All columns: {list(available)}. Rename or drop one of the two first."
         super().__init__(where=where, problem=problem)
 

@@ -48,13 +48,17 @@ def require_number(frame: DataFrame, column: str, *, where: str) -> None:
         )
 
 
-def require_distinct(names: Sequence[str], *, where: str) -> None:
-    """Raise `DuplicateColumnError` if two names are equal. Spark does not distinguish `a` from `A`."""
-    seen: dict[str, str] = {}
-    for count, name in enumerate(names, start=1):
-        alike = seen.setdefault(_fold_like_spark(name), name)
-        if len(seen) < count:
-            raise DuplicateColumnError(where=where, columns=(alike, name), available=names)
+def require_distinct(names: Sequence[str], *, where: str, sources: Sequence[str] = ()) -> None:
+    """Raise `DuplicateColumnError` if two names are equal. Spark does not distinguish `a` from `A`.
+
+    If the step renames columns, `sources` has the column that gets each name.
+    """
+    seen: dict[str, int] = {}
+    for position, name in enumerate(names):
+        first = seen.setdefault(_fold_like_spark(name), position)
+        if first < position:
+            pair = (sources[first], sources[position]) if sources else ()
+            raise DuplicateColumnError(where=where, columns=(names[first], name), available=names, sources=pair)
 
 
 def snake_case(name: str) -> str:
@@ -90,7 +94,7 @@ def clean_names(rows: DataFrame) -> DataFrame:
         name if re.fullmatch("_[a-z0-9_]*[a-z0-9]", name) else snake_case(name) or f"column_{position}"
         for position, name in enumerate(rows.columns, start=1)
     ]
-    require_distinct(names, where="clean_names")
+    require_distinct(names, where="clean_names", sources=rows.columns)
     return rows.toDF(*names)
 
 
