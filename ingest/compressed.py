@@ -16,6 +16,7 @@ from ingest.storage import chunks, is_s3, open_file, read_end
 
 _GZIP_WBITS = zlib.MAX_WBITS | 16
 _MAX_BYTES_TO_UNPACK = 1 << 20  # one byte of gzip may unpack to a thousand bytes, so unpack in small steps
+_CHUNK_BYTES = 1 << 20
 _ISIZE_BYTES = 4
 _ENCRYPTED = 1  # the bit of `ZipInfo.flag_bits` that marks an encrypted member
 
@@ -55,6 +56,13 @@ def open_content(file: str, uri: str) -> Iterator[IO[bytes]]:
             f"remove .{'zip' if kind == 'zip' else 'gz'} from the name."
         )
         raise LandedFileError(where=file, problem=problem) from error
+
+
+def content_chunks(file: str, uri: str) -> Iterator[bytes]:
+    """Yield the unpacked content of a landed file in chunks. See `open_content`."""
+    with open_content(file, uri) as stream:
+        while chunk := stream.read(_CHUNK_BYTES):
+            yield chunk
 
 
 def unpack(content: Iterable[bytes]) -> Iterator[bytes]:

@@ -16,7 +16,8 @@ from pyspark.sql import types as T
 from ingest.deliveries import as_frame, cached_checksums, read_state
 from ingest.formats import is_readable, read_files
 from ingest.header import SOURCE_COLUMNS, Layouts
-from ingest.json_lines import Survey, is_json_lines, record_texts, survey
+from ingest.json_lines import record_texts
+from ingest.json_survey import Survey, is_json_lines, survey
 from ingest.selection import new_files
 from ingest.spark_text import escape_pattern
 from ingest.storage import LandedFile, list_files

@@ -5,10 +5,11 @@ from __future__ import annotations
 import codecs
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, field
+from itertools import chain
 
-from ingest.compressed import open_content
+from ingest.compressed import content_chunks
 from ingest.errors import LandedFileError
 
 PYTHON_NAMES = {
@@ -22,7 +23,6 @@ PYTHON_NAMES = {
 }
 """The encodings that can be read, as Spark names them, with the name in Python."""
 
-_CHUNK_BYTES = 1 << 20
 _UTF8_MARK = codecs.BOM_UTF8
 _UTF16_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 _UTF32_MARK = codecs.BOM_UTF32_LE
@@ -111,12 +111,12 @@ def detect_encoding(file: str, uri: str, *, encoding: str = "") -> Encoding:
     Raises:
         LandedFileError: The file is not text in the encoding, has NUL characters, or mixes encodings.
     """
-    with open_content(file, uri) as stream:
-        start = stream.read(_CHUNK_BYTES)
-        chunks = _chain(start, stream)
-        if not encoding and start.startswith(_UTF16_MARKS) and not start.startswith(_UTF32_MARK):
-            encoding = "UTF-16"
-        text = _examine(file, chunks, encoding or "UTF-8", is_assumed=not encoding)
+    chunks = content_chunks(file, uri)
+    start = next(chunks, b"")
+    if not encoding and start.startswith(_UTF16_MARKS) and not start.startswith(_UTF32_MARK):
+        encoding = "UTF-16"
+    # The empty chunk marks the end of the file for the decoder.
+    text = _examine(file, chain([start], chunks, [b""]), encoding or "UTF-8", is_assumed=not encoding)
     name = encoding or _choose(file, text, has_mark=start.startswith(_UTF8_MARK))
     counts = text.counts
     line_end = "\n" if counts["\n"] else "\r"
@@ -129,14 +129,7 @@ def detect_encoding(file: str, uri: str, *, encoding: str = "") -> Encoding:
     )
 
 
-def _chain(start: bytes, stream: object) -> Iterator[bytes]:
-    yield start
-    while chunk := stream.read(_CHUNK_BYTES):  # type: ignore[attr-defined]
-        yield chunk
-    yield b""  # marks the end of the file for the decoder
-
-
-def _examine(file: str, chunks: Iterator[bytes], encoding: str, *, is_assumed: bool) -> _Text:
+def _examine(file: str, chunks: Iterable[bytes], encoding: str, *, is_assumed: bool) -> _Text:
     errors = "surrogateescape" if is_assumed else "strict"
     python_name = "utf-8" if encoding == "UTF-8" else PYTHON_NAMES[encoding]
     text, decoder = _Text(), codecs.getincrementaldecoder(python_name)(errors=errors)

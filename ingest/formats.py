@@ -10,7 +10,7 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 from pyspark.sql import types as T
 
-from ingest import delimited, json_lines, text_file, workbook
+from ingest import delimited, json_lines, json_survey, text_file, workbook
 from ingest.compressed import content_name
 from ingest.errors import LandedFileError, LandedFilesError
 from ingest.header import Header, Layouts, best_match, printable_columns
@@ -47,7 +47,7 @@ class Reading:
 
 def is_readable(name: str) -> bool:
     """Return True if the name of a file indicates a format that can be read."""
-    return has_header(name) or json_lines.is_json_lines(name)
+    return has_header(name) or json_survey.is_json_lines(name)
 
 
 def has_header(name: str) -> bool:
@@ -80,7 +80,7 @@ def read_files(
     reading, problems = Reading(), {}
     headers: list[tuple[LandedFile, Header]] = []
     for file in files:
-        if json_lines.is_json_lines(file.name):
+        if json_survey.is_json_lines(file.name):
             continue
         try:
             header = _read_header(file, layouts=layouts, text_format=text_format)
@@ -93,8 +93,8 @@ def read_files(
     reading.unread.update({file: one_line(error) for file, error in problems.items()})
     reading.frames.extend(_read_with_header(spark, file, header) for file, header in headers)
     reading.headers.update(headers)
-    if events := [file for file in files if json_lines.is_json_lines(file.name)]:
-        surveyed = json_lines.survey(spark, events)
+    if events := [file for file in files if json_survey.is_json_lines(file.name)]:
+        surveyed = json_survey.survey(spark, events)
         reading.unread.update(surveyed.unread)
         if len(surveyed.unread) < len(events):
             events_read = json_lines.read_rows(spark, surveyed, layouts=layouts)

@@ -1,15 +1,12 @@
 """Read files of JSON objects, such as the JSON lines in which Firehose delivers events.
 
-A survey first finds out how each file is laid out. If each line of a file is one object, Spark splits the file into
-lines: all small files together, and each large file separately. `ingest.json_objects` splits all other files.
+If each line of a file is one object, Spark splits the file into lines: all small files together, and each large file
+separately. `ingest.json_objects` splits all other files.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
 from functools import reduce
 from itertools import accumulate
 from operator import add, or_
@@ -19,89 +16,19 @@ from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
 from pyspark.sql import types as T
 
-from ingest.compressed import open_content, unpacked_size
+from ingest.compressed import content_chunks
 from ingest.deliveries import as_frame
-from ingest.errors import LandedFileError
 from ingest.header import Layouts
 from ingest.json_objects import find_records
-from ingest.spark_text import COLON_IN_NAME, escape_pattern, row_in_partition
+from ingest.json_survey import Survey
+from ingest.spark_text import escape_pattern, file_key, key_of, remove_mark, row_in_partition
 from ingest.storage import LandedFile
-from lake.iceberg import ENGINE_ERRORS
 
 OTHER_FIELDS = "_other_fields"
 """Column of raw. It holds the fields that no layout has, as JSON text."""
 
-_UUID = "[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"
-_JSON_LINES_NAME = re.compile(rf"(\.(json|jsonl|ndjson)|-\d{{4}}(-\d\d){{5}}-{_UUID})(\.gz)?\Z")
-"""The names of files of JSON lines. Firehose's object names have no extension."""
-
-MAX_BYTES_TO_READ_WHOLE = 32 << 20
-"""Maximum unpacked size of a file of JSON lines that is read as one text."""
-
-_MAX_GZIP_RATIO = 100
-"""A .gz file that unpacks to more than this multiple of its size is not read as lines, which may be very long."""
-
-_MAX_CONCURRENT_CHECKS = 8
-_CHUNK_BYTES = 1 << 20
 _MALFORMED = "_malformed_record"
-_SCHEME = r"\A[a-z0-9]+:/+|\A/"
 _RECORD_DDL = "record string, _row_number int, _source_file string, _modified_at timestamp, _checksum string"
-
-
-@dataclass
-class Survey:
-    """The layouts of JSON files.
-
-    Attributes:
-        small: Files with one object on each line. They are read as a whole.
-        large: Larger files with one object on each line. The key of the inner dictionary is the start of a split of the
-            file in bytes, the value is the number of its lines.
-        others: Files in which an object spans lines, or a line is not one object.
-        unread: Files that cannot be read, with the reason for each file.
-    """
-
-    small: list[LandedFile] = field(default_factory=list)
-    large: dict[LandedFile, Mapping[int, int]] = field(default_factory=dict)
-    others: list[LandedFile] = field(default_factory=list)
-    unread: dict[LandedFile, str] = field(default_factory=dict)
-
-
-def is_json_lines(name: str) -> bool:
-    """Return True if the name of a file indicates JSON lines.
-
-    >>> is_json_lines("2024/07/10/17/dispatch-1-2024-07-10-17-05-00-0a1b2c3d-0000-4000-8000-0123456789ab.gz")
-    True
-    """
-    return bool(_JSON_LINES_NAME.search(name))
-
-
-def survey(spark: SparkSession, files: Sequence[LandedFile]) -> Survey:
-    """Find out how each file is laid out. Runs one Spark job, which reads all files.
-
-    Only if the job fails, all .gz files are unpacked to find the damaged files. Then the other files are read again.
-    """
-    named = [file for file in files if ":" not in file.name]
-    unread = {file: COLON_IN_NAME for file in files if file not in named}
-    unread |= _damaged_files(bombs := [file for file in named if _is_bomb(file)])
-    lines = [file for file in named if file not in bombs]
-    try:
-        splits = _survey_lines(spark, lines) if lines else {}
-    except ENGINE_ERRORS:
-        unread |= (damaged := _damaged_files(lines))
-        if not damaged:
-            raise
-        lines = [file for file in lines if file not in damaged]
-        splits = _survey_lines(spark, lines) if lines else {}
-    found = Survey(others=[file for file in bombs if file not in unread], unread=unread)
-    for file in lines:
-        counts, size, is_plain = splits.get(_path(file.uri), ({}, 0, True))
-        if not is_plain:
-            found.others.append(file)
-        elif size > MAX_BYTES_TO_READ_WHOLE:
-            found.large[file] = counts
-        else:
-            found.small.append(file)
-    return found
 
 
 def read_rows(spark: SparkSession, surveyed: Survey, *, layouts: Layouts) -> DataFrame:
@@ -131,76 +58,12 @@ def read_rows(spark: SparkSession, surveyed: Survey, *, layouts: Layouts) -> Dat
     return _parse_records(reduce(DataFrame.unionByName, frames), layouts)
 
 
-def _is_bomb(file: LandedFile) -> bool:
-    """Return whether a .gz file says at its end that it unpacks to an unusual size. Its lines may be very long."""
-    return file.name.endswith(".gz") and unpacked_size(file.uri) > _MAX_GZIP_RATIO * file.bytes
-
-
-def _survey_lines(spark: SparkSession, files: Sequence[LandedFile]) -> dict[str, tuple[dict[int, int], int, bool]]:
-    """Return the number of lines in each split, the size, and whether each line is one object, for each path."""
-    text = spark.read.text([escape_pattern(file.uri) for file in files])
-    line = _remove_mark("value")
-    # A line with only one opening brace has only one object. Parse a line only if it has more opening braces.
-    is_object = (
-        line.startswith("{") & line.endswith("}") & ((F.locate("{", line, 2) == 0) | (F.size(_parse_values(line)) == 1))
-    )
-    splits = (
-        text.groupBy(F.col("_metadata.file_path").alias("uri"), F.col("_metadata.file_block_start").alias("start"))
-        .agg(
-            F.count("*").alias("lines"),
-            F.sum(F.octet_length("value") + 1).alias("bytes"),
-            F.bool_and(is_object | (F.trim("value") == "")).alias("is_plain"),
-        )
-        .withColumn("path", _unescaped_path(F.col("uri")))  # after the aggregation, once for each split
-        .collect()
-    )
-    found: dict[str, tuple[dict[int, int], int, bool]] = {}
-    for split in splits:
-        counts, size, is_plain = found.get(split["path"], ({}, 0, True))
-        counts = counts | {split["start"]: split["lines"]}
-        found[split["path"]] = (counts, size + split["bytes"], is_plain and split["is_plain"])
-    return found
-
-
-def _damaged_files(files: Sequence[LandedFile]) -> dict[LandedFile, str]:
-    packed = [file for file in files if file.name.endswith(".gz")]
-    with ThreadPoolExecutor(_MAX_CONCURRENT_CHECKS) as pool:
-        problems = zip(packed, pool.map(_find_damage, packed), strict=True)
-        return {file: problem for file, problem in problems if problem}
-
-
-def _find_damage(file: LandedFile) -> str | None:
-    try:
-        for _ in _read_chunks(file.name, file.uri):
-            pass
-    except LandedFileError as error:
-        return error.problem
-    return None
-
-
-def _read_chunks(name: str, uri: str) -> Iterator[bytes]:
-    with open_content(name, uri) as stream:
-        while chunk := stream.read(_CHUNK_BYTES):
-            yield chunk
-
-
-def _unescaped_path(uri: Column) -> Column:
-    # Spark encodes a space in the path as `%20`, but does not encode a `+`. url_decode would turn a `+` into a space.
-    # So encode each `+` first.
-    path = F.url_decode(F.regexp_replace(uri, r"\+", "%2B"))
-    return F.regexp_replace(path, _SCHEME, "")
-
-
-def _path(uri: str) -> str:
-    return re.sub(_SCHEME, "", uri)
-
-
 def _read_small_files(spark: SparkSession, files: Sequence[LandedFile]) -> DataFrame:
     if not files:
         return as_frame(spark, [], ddl=_RECORD_DDL)
     paths = [escape_pattern(file.uri) for file in files]
     whole = spark.read.text(paths, wholetext=True).select(
-        _remove_mark("value").alias("text"), _unescaped_path(F.col("_metadata.file_path")).alias("path")
+        remove_mark("value").alias("text"), file_key(F.col("_metadata.file_path")).alias("path")
     )
     text = F.col("text")
     lines = F.when(text.contains("\r"), F.split(text, r"\r\n|\r|\n")).otherwise(F.split(text, "\n"))
@@ -216,7 +79,7 @@ def _read_small_files(spark: SparkSession, files: Sequence[LandedFile]) -> DataF
 
 def _read_large_file(spark: SparkSession, file: LandedFile, counts: Mapping[int, int]) -> DataFrame:
     lines = spark.read.text(escape_pattern(file.uri)).select(
-        F.col("_metadata.file_block_start").alias("start"), _remove_mark("value").alias("record")
+        F.col("_metadata.file_block_start").alias("start"), remove_mark("value").alias("record")
     )
     numbered = lines.withColumn("offset", row_in_partition())
     first_numbers = accumulate((counts[start] for start in sorted(counts)), initial=1)
@@ -258,7 +121,7 @@ def record_texts(spark: SparkSession, files: Sequence[LandedFile]) -> RDD[str]:
 
 
 def _numbered(name: str, uri: str) -> Iterator[tuple[str, int, str]]:
-    for number, record in enumerate(find_records(_read_chunks(name, uri)), 1):
+    for number, record in enumerate(find_records(content_chunks(name, uri)), 1):
         yield name, number, record
 
 
@@ -266,23 +129,10 @@ def _raise_with(problem: str, column: str) -> Column:
     return F.raise_error(F.concat(F.lit(problem), F.col(column)))
 
 
-def _remove_mark(text: str) -> Column:
-    # Use substr instead of a trim. A trim would copy each text, even a text without a byte order mark.
-    return F.expr(f"if(startswith({text}, '\ufeff'), substr({text}, 2), {text})")
-
-
-def _parse_values(text: Column) -> Column:
-    """Parse comma-separated JSON values, and return an array of the values. Return null for any other text.
-
-    The text is put in brackets and parsed as an array. Without brackets, Spark would read only the first value.
-    """
-    return F.from_json(F.concat(F.lit("["), text, F.lit("]")), "array<string>")
-
-
 def _make_listing(spark: SparkSession, files: Sequence[LandedFile]) -> DataFrame:
     entries = [
         {
-            "path": _path(file.uri),
+            "path": key_of(file.uri),
             "_source_file": file.name,
             "_modified_at": file.modified_at.isoformat(),
             "_checksum": file.checksum,

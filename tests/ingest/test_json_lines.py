@@ -5,7 +5,7 @@ from datetime import datetime, timezone
 import pytest
 from pyspark.sql import SparkSession
 
-from ingest import json_lines
+from ingest import json_survey
 from ingest.json_objects import MAX_RECORD_CHARACTERS
 from ingest.raw import IngestResult, ingest, read_raw
 
@@ -26,9 +26,9 @@ def rows(lake: SparkSession, *columns: str) -> list[tuple]:
 @pytest.mark.parametrize("name", ["a.json", "a.jsonl.gz", f"2024/07/10/17/{OBJECT}", f"{OBJECT}.gz"])
 def test_json_lines_are_recognized_by_file_name(name: str) -> None:
     """The name has a known extension or is a Firehose name."""
-    assert json_lines.is_json_lines(name)
-    assert not json_lines.is_json_lines(name + ".txt")
-    assert not json_lines.is_json_lines("2024/07/10/17/notes")
+    assert json_survey.is_json_lines(name)
+    assert not json_survey.is_json_lines(name + ".txt")
+    assert not json_survey.is_json_lines("2024/07/10/17/notes")
 
 
 def test_nested_and_unknown_fields_become_json_text(lake: SparkSession, landing) -> None:
@@ -134,7 +134,7 @@ def test_valid_records_are_ingested_despite_broken_records(lake: SparkSession, l
 def test_row_numbers_do_not_depend_on_file_size(
     lake: SparkSession, landing, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
-    monkeypatch.setattr(json_lines, "MAX_BYTES_TO_READ_WHOLE", 10)
+    monkeypatch.setattr(json_survey, "MAX_BYTES_TO_READ_WHOLE", 10)
     lake.conf.set("spark.sql.files.maxPartitionBytes", "1000")  # with this limit, Spark splits the large file
     try:
         content = lines(*(f'{{"id": {n}}}' for n in range(1, 1001)), "", '{"id": 1002, "place": [{"a": 1}, {"a": 2}]}')

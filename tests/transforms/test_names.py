@@ -116,6 +116,7 @@ def test_cleaning_changes_only_column_names(spark):
 @pytest.mark.parametrize(("first", "second", "name"), [("a b", "A.B", "a_b"), ("Column 2", "%", "column_2")])
 def test_duplicate_clean_names_are_refused(spark, first, second, name):
     with pytest.raises(
-        DuplicateColumnError, match=f"^clean_names: the result would have two columns '{name}', from the columns .*Rename or drop"
+        DuplicateColumnError,
+        match=f"^clean_names: the result would have two columns '{name}', from the columns .*Rename or drop",
     ):
         clean_names(spark.createDataFrame([], f"`{first}` int, `{second}` int"))
