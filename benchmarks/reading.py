@@ -115,11 +115,25 @@ def measure(path: Path, *, runs: int) -> None:
 def main(argv: Sequence[str] | None = None) -> None:
     """Measure the selected formats and print the results."""
     parser = argparse.ArgumentParser(prog="benchmarks.reading", description="Compare ingest with a plain read.")
-    parser.add_argument("--rows", type=int, default=1_000_000, help="Rows of the csv and JSON files.")
-    parser.add_argument("--sheet-rows", type=int, default=200_000, help="Rows of the workbook.")
-    parser.add_argument("--runs", type=int, default=5, help="Rounds after the warm-up.")
-    parser.add_argument("--only", nargs="+", choices=[*TARGETS], default=[*TARGETS], help="Measure these formats.")
-    parser.add_argument("--folder", type=Path, help="Keep the files in this folder.")
+    parser.add_argument(
+        "--rows",
+        type=int,
+        default=1_000_000,
+        help="Write this number of rows to the csv and JSON files [default: %(default)s].",
+    )
+    parser.add_argument(
+        "--sheet-rows",
+        type=int,
+        default=200_000,
+        help="Write this number of rows to the workbook [default: %(default)s].",
+    )
+    parser.add_argument(
+        "--runs", type=int, default=5, help="Measure this number of rounds after the warm-up [default: %(default)s]."
+    )
+    parser.add_argument(
+        "--only", nargs="+", choices=[*TARGETS], default=[*TARGETS], help="Measure these formats [default: all]."
+    )
+    parser.add_argument("--folder", type=Path, help="Keep the files in this folder [default: a temporary folder].")
     args = parser.parse_args(argv)
     with tempfile.TemporaryDirectory() as temporary:
         for kind in args.only:

@@ -161,7 +161,7 @@ class _Parser:
         if kind == "number":
             return _to_operand(text)
         if kind != "name":
-            raise ValueError(f"{text or 'the end'!r} is not expected")
+            raise ValueError(f"{text!r} is not expected" if text else "the expression ends too early")
         if self._take("("):
             return self._call(text)
         if _canonical(text) in _CONSTANTS and _canonical(text) not in self._parameters:
@@ -183,7 +183,7 @@ class _Parser:
             else:
                 arguments.append(self._sum())
         if arguments and named_arguments:
-            raise ValueError(f"the arguments of {name!r} must all have a name, or none may have a name")
+            raise ValueError(f"some arguments of {name!r} have a name. Name either all of its arguments or no argument")
         return _FUNCTIONS[name](*arguments, **named_arguments)
 
     def _is_keyword(self) -> bool:

@@ -53,13 +53,13 @@ def find_problem(kwargs: Mapping[str, Any]) -> str | None:
     for name, value in kwargs.items():
         if is_parameter(value):
             if name in _FIXED:
-                return f"{name!r} is a suite parameter, but Great Expectations evaluates none there. Write the value."
+                return f"{name!r} cannot be a suite parameter in Great Expectations. Write the value."
             if not isinstance(value[_KEY], str):
                 return f"the suite parameter of {name!r} is {value[_KEY]!r}, expected the name of a parameter as text."
         elif _has_parameter(value):
             return (
                 f"{name!r} has a suite parameter inside its value. Great Expectations evaluates only whole arguments. "
-                f"Write the whole argument as one parameter: {name!r}: {{'{_KEY}': 'NAME'}}."
+                f'Write the whole argument as one parameter: "{name}": {{"{_KEY}": "NAME"}}.'
             )
     return None
 

@@ -33,7 +33,7 @@ def require_partition(
 ) -> None:
     """Raise ValueError if Great Expectations cannot use the partition object for the column.
 
-    If the expectation has no partition object, Great Expectations makes one from the column itself.
+    If the expectation has no partition object, Great Expectations builds a partition object from the column itself.
     """
     if threshold is not None and (not _is_number(threshold) or threshold < 0):
         raise ValueError(f"threshold is {threshold!r}, expected a number of 0 or more")
@@ -96,12 +96,15 @@ def _require_bins(partition: Mapping[str, Any], bucketize_data: Any, tail_weight
     if not all(map(_is_number, bins)) or any(low >= high for low, high in pairwise(bins)):
         raise ValueError(f"'bins' of partition_object is {bins}, expected increasing numbers")
     if bucketize_data is False:
-        raise ValueError("bucketize_data is false, which is valid only for a partition_object with 'values'")
+        raise ValueError("bucketize_data is false, which is valid only for a partition_object with 'values'. Remove it")
     if "tail_weights" in partition and tail_weight_holdout:
         raise ValueError("tail_weight_holdout must be 0 if partition_object has 'tail_weights'. Remove one of them")
     ends = [math.isinf(bins[0]), math.isinf(bins[-1])]
     if any(ends) and ("tail_weights" in partition or (all(ends) and tail_weight_holdout)):
-        raise ValueError("'bins' of partition_object has no end, so there are no tails. Remove the weights of tails")
+        raise ValueError(
+            "'bins' of partition_object starts or ends with an infinite number, so 'tail_weights' and "
+            "tail_weight_holdout are not valid. Remove them"
+        )
 
 
 def _is_number(value: Any) -> bool:

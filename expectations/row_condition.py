@@ -75,8 +75,8 @@ def explain_rejection(kwargs: Mapping[str, Any], reason: str) -> str:
     GX passes a condition for pandas on to Spark unchanged. Some of these conditions are also valid in Spark SQL.
     """
     parser = kwargs.get("condition_parser")
-    language = "condition_parser is missing" if parser is None else f"condition_parser is {parser!r}"
-    return f"row_condition {kwargs['row_condition']!r} is not valid in Spark SQL, and {language}: {reason} {_EXAMPLES}"
+    language = "The key condition_parser is missing" if parser is None else f"The condition_parser is {parser!r}"
+    return f"row_condition {kwargs['row_condition']!r} is not valid in Spark SQL: {reason} {language}. {_EXAMPLES}"
 
 
 def _parse_gx_language(condition: str) -> dict[str, Any]:

@@ -29,14 +29,14 @@ class RecordChecks:
         self._checks: dict[LandedFile, Future[None]] = {}
 
     def start(self) -> None:
-        """Start the checks of all files with quotes.
+        """Start the checks of all files that need a check.
 
         A running check slows down the calls of this process to Spark. So call `start` just before a long Spark job.
         """
         self._start({file for file, header in self._headers.items() if header.needs_check})
 
     def problems(self) -> dict[LandedFile, LandedFileError]:
-        """Wait for the checks of all files with quotes. Return the error of each file that cannot be read."""
+        """Wait for the checks of all files that need a check. Return the error of each file that cannot be read."""
         self.start()
         errors = {file: check.exception() for file, check in self._checks.items()}
         problems = {}

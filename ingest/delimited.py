@@ -34,8 +34,8 @@ def read_header(file: str, uri: str, *, layouts: Layouts, text_format: TextForma
 def read_rows(spark: SparkSession, file: str, uri: str, header: Header) -> DataFrame:
     """Read the rows of a text file. All cells are text.
 
-    Spark reads the file, except a .zip file, which Spark cannot unpack. Call `text_file.check_records` before the rows
-    are used, because Spark does not report wrong quotes.
+    Spark reads the file, except a .zip file, which Spark cannot unpack. Publish the rows only after
+    `text_file.check_records` has passed, because Spark does not report wrong quotes.
 
     Rows: one row for each record. Records with only blank cells are dropped.
 
@@ -64,7 +64,7 @@ def _read(spark: SparkSession, uri: str, header: Header) -> DataFrame:
         maxCharsPerColumn=text_file.MAX_CELL_CHARACTERS,
         columnNameOfCorruptRecord=_MALFORMED,
     )
-    # The line end is after the last cell.
+    # If lines end with \r\n, Spark leaves the \r in the last cell.
     ends = (header.columns[-1], _MALFORMED) if header.has_returns else ()
     trimmed = {name: F.expr(f"nullif(rtrim('\r', {quoted(name)}), '')") for name in ends}
     return rows.withColumns({**trimmed, _ROW_NUMBER: (row_in_partition() + 2).cast("int")})

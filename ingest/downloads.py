@@ -126,7 +126,7 @@ def split_address(url: str) -> SplitResult:
     try:
         parts = urlsplit(url)
         if parts.scheme not in ("http", "https") or not parts.hostname:
-            raise ValueError("its scheme or its server is missing")
+            raise ValueError("the scheme is not http or https, or the server is missing")
     except ValueError as error:
         raise _not_valid(url, error) from error
     return parts
@@ -193,7 +193,10 @@ def _not_valid(url: str, reason: ValueError) -> FeedError:
 
 
 def _failed(url: str, reason: object) -> FeedError:
-    problem = f"{_describe(reason)}, also after retries. Check the address. If it is right, run again later."
+    problem = (
+        f"the request failed, and its retries too: {_describe(reason)}. Check the address. If the address is right, run"
+    )
+    problem = f"{problem} again later."
     return FeedError(where=url, problem=problem)
 
 

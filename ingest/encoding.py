@@ -61,7 +61,7 @@ class Encoding:
     counts: Counter[str]
 
     def has_quotes(self, quote: str) -> bool:
-        """Return whether the file may have the character `quote`. The text '' is no character."""
+        """Return whether the file may have the character `quote`. If `quote` is empty, return False."""
         return quote != "" and (quote not in _COUNTED or self.counts[quote] > 0)
 
 
@@ -136,11 +136,10 @@ def _examine(file: str, chunks: Iterable[bytes], encoding: str, *, is_assumed: b
     for chunk in chunks:
         try:
             decoded = decoder.decode(chunk, final=not chunk)
-        except UnicodeDecodeError as error:
-            problem = (
-                f"the file is not valid {encoding} ({error.reason}, in line {text.line_number('')} or later). Save"
-            )
-            problem = f"{problem} the file as UTF-8, or give its encoding with --encoding."
+        except UnicodeError as error:
+            reason = error.reason if isinstance(error, UnicodeDecodeError) else error
+            problem = f"the file is not valid {encoding} ({reason}, in line {text.line_number('')} or later)"
+            problem = f"{problem}. Save the file as UTF-8, or set --encoding to the encoding of the file."
             raise LandedFileError(where=file, problem=problem) from error
         if "\0" in decoded:
             raise LandedFileError(where=file, problem=_describe_nul(decoded, text))
@@ -161,8 +160,9 @@ def _count(decoded: str, text: _Text) -> None:
 def _describe_nul(decoded: str, text: _Text) -> str:
     before, _, after = decoded.partition("\0")
     problem = f"line {text.line_number(before)} has a NUL character. Expected text"
-    if (after + before)[1:2] == "\0":  # every second byte is NUL
-        return f"{problem}. The file is probably UTF-16 without a byte order mark: give --encoding UTF-16LE."
+    if after[1:2] == "\0":  # every second byte is NUL
+        name = "UTF-16LE" if before else "UTF-16BE"
+        return f"{problem}. The file is probably UTF-16 without a byte order mark. Set --encoding {name}."
     return f"{problem}. Remove the character, and deliver the file again."
 
 

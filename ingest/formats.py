@@ -66,7 +66,8 @@ def read_files(
 ) -> Reading:
     """Read each file with a header as one frame, and all JSON files together as one frame.
 
-    All files are checked before Spark reads the first row. An unreadable JSON file is skipped, because events arrive
+    The headers of all files are checked before Spark reads the first row. `ingest.checks` checks the rows while Spark
+    reads them. An unreadable JSON file is skipped, because events arrive
     all day and one damaged file must not stop the ingest. If `skip_unreadable` is true, unreadable files with a header
     are also skipped.
 

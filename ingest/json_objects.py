@@ -15,7 +15,7 @@ MAX_RECORD_CHARACTERS = 1 << 25
 
 _DECODER = json.JSONDecoder(parse_int=str, parse_float=str)  # Python does not convert numbers of over 4,300 digits
 _MAX_CHARACTERS_BEHIND = 1 << 14  # Python counts the lines before each error, so do not keep the text before it
-_MAX_DEPTH = 1000  # as in Spark. If an invalid value is nested deeper, the end of its braces is not looked for
+_MAX_DEPTH = 1000  # as in Spark. If an invalid value is nested deeper, the end of its braces is not searched
 _MAX_LITERAL = 16  # an error this close to the end of the text may be a value that is not completely read
 _BLANKS = re.compile(r"[ \t\r\n,\ufeff]*")
 _REST_OF_LINE = re.compile(r"[^\r\n]*")
@@ -37,8 +37,8 @@ def find_records(content: Iterable[bytes], *, errors: str = "replace") -> Iterat
     - If text follows a value on the same line, the value and the text are one record.
     - If an array does not close after a valid element, its opening bracket is a record.
 
-    The text is UTF-8, or UTF-16 with a byte order mark. By default, invalid bytes become U+FFFD.
-    `errors` is another treatment of invalid bytes, as Python's `bytes.decode` names it.
+    The text is UTF-8, or UTF-16 with a byte order mark. `errors` is an error handler of Python's
+    `bytes.decode`. By default, invalid bytes become U+FFFD.
     """
     return _Scanner(_decode(content, errors)).records()
 
@@ -89,7 +89,7 @@ class _Scanner:
                 return False
 
     def _read_more(self) -> bool:
-        """Read at least as much text again as is not yet split. Return False if there is no more, or too much text."""
+        """Read more text. Return False at the end of the file, or if the record is too long."""
         rest = self._text[self._position :]
         if not self._has_more or len(rest) > MAX_RECORD_CHARACTERS:
             return False

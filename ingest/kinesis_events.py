@@ -23,7 +23,7 @@ def split_record(data: bytes) -> list[bytes]:
     returned events, and does not change the others. See `ingest.json_objects`.
 
     Raises:
-        PoisonError: The record has no event. The message says what the record is.
+        PoisonError: The record has no event, is compressed with gzip, or is a damaged record of the KPL.
 
     >>> split_record(b'{"n": 1}{"n": oops}\n[{"n": 3}, {"n": 4}]')
     [b'{"n": 1}', b'{"n": oops}', b'{"n": 3}', b'{"n": 4}']

@@ -106,7 +106,8 @@ def _prepare_rows(
 ) -> tuple[DataFrame | None, tuple[str, ...]]:
     """Add new columns to raw. Return the rows with all columns of raw, and the new columns that no layout has.
 
-    Raw gets new columns only from files that have passed their checks. If a file has failed, no rows are returned.
+    If raw has rows, raw gets new columns only after all files have passed their checks. If a file fails, the rows are
+    None.
     """
     if not frames:
         # Raw already has the rows of all changed files. This empty frame leads to an empty commit, which publishes the

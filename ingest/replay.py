@@ -251,7 +251,7 @@ def _parser() -> argparse.ArgumentParser:
         "--stream", metavar="NAME", help="Start the names of landing files with NAME [default: name of FILE]."
     )
     for option, text in (
-        ("--delimiter", "Split the csv at this character, or at comma, semicolon, tab, pipe or space"),
+        ("--delimiter", "Split the csv at this character. You can write comma, semicolon, tab, pipe or space"),
         ("--encoding", f"Read the csv in this encoding: {', '.join(ENCODINGS)}"),
     ):
         parser.add_argument(option, help=f"{text} [default: detected].")

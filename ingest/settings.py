@@ -15,7 +15,7 @@ def read_setting(name: str) -> str:
     """
     value = os.environ.get(name, "").strip()
     if not value:
-        problem = "the variable is not set. Set it. The docstring of the module of the Lambda explains all variables."
+        problem = "the variable is not set or is blank. Set it. The docstring of the handler explains all variables."
         raise SettingError(where=f"environment variable {name}", problem=problem)
     return value
 

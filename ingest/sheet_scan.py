@@ -57,7 +57,7 @@ def copy_sheet(chunks: Iterable[bytes], write: Callable[[bytes], object]) -> tup
 
 
 def close_start(start: bytes, *, end: int | None = None) -> bytes:
-    """Cut the start of the XML of a sheet at `end` [default: after the last complete row], and close the open tags.
+    """Cut the start of the XML of a sheet after the last complete row before `end`, and close the open tags.
 
     Return empty bytes if the start has no complete row.
     """
@@ -91,7 +91,7 @@ def split_xml(chunks: Iterable[bytes]) -> Iterator[bytes]:
             yield pending[:end]
             pending, is_first = pending[end:], False
         elif len(pending) > MAX_TAG_BYTES:
-            raise ValueError(f"a tag or a text has more than {MAX_TAG_BYTES >> 20} MiB")
+            raise UnreadableXmlError(f"a tag or a text has more than {MAX_TAG_BYTES >> 20} MiB")
     _require_readable_xml(pending, is_first=is_first)
     yield pending
 
@@ -173,7 +173,7 @@ class _FastScan:
 
 
 def _at_most(last: str, first: str, rest: str) -> str:
-    """Return a pattern for names that start at most with the same character as `last`, or are shorter.
+    """Return a pattern for names that are shorter than `last`, or have the same length and a first character up to that of `last`.
 
     >>> _at_most("320", "1-9", "0-9"), _at_most("D", "A-Z", "A-Z")
     ('(?:[1-3][0-9]{2}|[1-9][0-9]{0,1}+)', '[A-D]')

@@ -28,8 +28,8 @@ def read_header(file: str, uri: str, *, layouts: Layouts) -> Header:
 
     Raises:
         LandedFileError: The file is not a workbook, is damaged, has a password, or has no rows. Or more than one sheet
-            has all columns of a layout, or only a hidden sheet. Or the sheet has a cell that is too far away, a formula
-            without a value, or merged cells in the header.
+            has all columns of a layout. Or only a hidden sheet has them. Or a column is missing, and cells of the
+            header are merged.
     """
     with open_package(file, uri) as package:
         first_rows: dict[Sheet, _FirstRows] = read_first_rows(package, _take_first_rows)

@@ -146,7 +146,8 @@ class Package:
         elif part.endswith(".bin") or "xl/workbook.bin" in self._infos:
             kind = "a binary workbook (.xlsb)"
         elif _part_name(part) not in self._infos:
-            kind = "a zip file without a workbook"
+            problem = f"the file is a zip file without a workbook. {EXPECTED}. Deliver the workbook itself."
+            raise LandedFileError(where=self.file, problem=problem)
         if kind:
             raise LandedFileError(where=self.file, problem=_describe_other_format(kind))
 
@@ -167,8 +168,9 @@ class UnpackLimit:
         self._unpacked += size
         if self._unpacked > self._max_bytes:
             problem = (
-                f"the workbook has more than {self._max_bytes >> 20} MiB of unpacked XML in one sheet and its texts. "
-                "Split the workbook, or deliver its rows as a csv file."
+                f"the parts of the workbook that are read together have more than {self._max_bytes >> 20} MiB of "
+                "unpacked XML, which is the maximum for this file. Save only the table as a new workbook, or deliver "
+                "the rows as a csv file."
             )
             raise LandedFileError(where=self._file, problem=problem)
 

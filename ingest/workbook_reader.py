@@ -112,7 +112,7 @@ def _require_readable_cells(package: Package, sheet: Sheet, size: int) -> None:
 def _far_cell(package: Package, sheet: Sheet, cell: str, size: int) -> LandedFileError:
     problem = (
         f"cell {cell} of sheet {sheet.number} is far away from the other cells. The range from A1 to the last row and "
-        f"column has more than {max_cells(size):,} cells, and almost all of them are blank. Clear cell {cell}, or save "
+        f"column has more than {max_cells(size):,} cells, and most of them are blank. Clear cell {cell}, or save "
         "only the table as a separate workbook."
     )
     return LandedFileError(where=package.file, problem=problem)
@@ -129,7 +129,7 @@ def _open_copy(
 ) -> Iterator[tuple[Any, list[tuple[int, bool]]]]:
     """Open a copy of a workbook that has the given sheets. Also yield the results of `copy_sheet`.
 
-    The copy is not compressed, so python-calamine saves the time that the scan needs to unpack the sheets.
+    The copy is not compressed, so the sheets are unpacked only once, by the scan.
     """
     calamine = _import_calamine(package.file)
     limit = package.unpack_limit()
@@ -178,7 +178,7 @@ def _describe_copy(package: Package, sheets: int) -> Iterator[tuple[str, str]]:
 @contextmanager
 def _translate_errors(package: Package, sheet: Sheet | None) -> Iterator[None]:
     """Convert the errors of a scan and of python-calamine to errors that name the file and the sheet."""
-    place = f"the XML of sheet {sheet.number}" if sheet else "the XML of the texts or the styles"
+    place = f"the XML of sheet {sheet.number}" if sheet else "the XML of the shared strings or the styles"
     try:
         yield
     except UnreadableXmlError as error:

@@ -26,13 +26,14 @@ _STAGES_THAT_READ_LANDING = ("crawl", "ingest", "create")
 _JOBS_FOR_ALL_DATASETS = ("maintain", "report")
 
 TEXT_OPTIONS = {
-    "delimiter": "Split text files at this character, or at comma, semicolon, tab, pipe or space",
+    "delimiter": "Split text files at this character. You can write comma, semicolon, tab, pipe or space",
     "encoding": f"Read text files in this encoding: {', '.join(ENCODINGS)}",
-    "quote": "Expect this character around cells that contain delimiters, or none",
+    "quote": "Expect this character around cells that contain delimiters. If cells have no quotes, write none",
 }
 """The options for the format of delimited text files, with their help texts."""
 
-TEXT_DEFAULT = "as the dataset declares, otherwise detected"
+_UNLESS = "unless the dataset declares it"
+TEXT_DEFAULTS = {"delimiter": f"detected, {_UNLESS}", "encoding": f"detected, {_UNLESS}", "quote": f'", {_UNLESS}'}
 
 REPORT_TO_HELP = "Publish the site of all datasets to this folder or s3:// address."
 
@@ -137,7 +138,7 @@ def make_parser(job: str, stages: Sequence[str]) -> argparse.ArgumentParser:
     )
     parser.add_argument("--masking-key", help=MASKING_KEY_HELP)
     for name, text in TEXT_OPTIONS.items():
-        parser.add_argument(f"--{name}", help=f"{text} [default: {TEXT_DEFAULT}].")
+        parser.add_argument(f"--{name}", help=f"{text} [default: {TEXT_DEFAULTS[name]}].")
     parser.add_argument("--report-to", help=REPORT_TO_HELP)
     # A template of CloudFormation passes an empty value if the suite needs no values.
     parser.add_argument(

@@ -332,7 +332,7 @@ class Publisher:
 
     @property
     def _code(self) -> str:
-        """The version of the code. Other values of suite parameters have another version, as another suite has."""
+        """The version of the code. The version also changes if the suite or the values of its parameters change."""
         code = code_version("transforms", "expectations")
         return f"{code} {json.dumps(self.parameters, sort_keys=True)}" if self.parameters else code
 

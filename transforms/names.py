@@ -51,7 +51,7 @@ def require_number(frame: DataFrame, column: str, *, where: str) -> None:
 def require_distinct(names: Sequence[str], *, where: str, sources: Sequence[str] = ()) -> None:
     """Raise `DuplicateColumnError` if two names are equal. Spark does not distinguish `a` from `A`.
 
-    If the step renames columns, `sources` has the column that gets each name.
+    If the step renames columns, `sources` lists the original column of each name.
     """
     seen: dict[str, int] = {}
     for position, name in enumerate(names):

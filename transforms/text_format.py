@@ -13,7 +13,7 @@ CHARACTERS = {"comma": ",", "semicolon": ";", "tab": "\t", "\\t": "\t", "pipe": 
 
 @dataclass(frozen=True)
 class TextFormat:
-    """The known format of delimited text files. An empty part is detected for each file.
+    """The known format of delimited text files. An empty delimiter or encoding is detected for each file.
 
     Attributes:
         delimiter: The character between two cells.
@@ -58,6 +58,6 @@ DETECTED_FORMAT = TextFormat()
 def _character(option: str, text: str) -> str:
     character = CHARACTERS.get(text.casefold(), text)
     if len(character) > 1 or character in ("\r", "\n", "\0"):
-        names = ", ".join(name for name in CHARACTERS if name.isalpha())
+        names = ", ".join(name for name, value in CHARACTERS.items() if name.isalpha() and (value or option == "quote"))
         raise ValueError(f"{text!r} is not a valid {option}. Expected one character, or one of {names}.")
     return character

@@ -57,7 +57,8 @@ def parse_schema(schema: str) -> dict[str, T.DataType]:
         parsed = _parse_json(text) if text.lstrip().startswith("{") else _parse_ddl(text)
     except (KeyError, TypeError, ValueError, PySparkException) as error:
         reason = str(error).strip().split("\n")[0] or type(error).__name__
-        problem = f"{text!r} is neither a file nor a valid schema: {reason}. {_EXAMPLE}"
+        subject = f"{text!r} is neither a file nor" if where == "--schema" else "the content of the file is not"
+        problem = f"{subject} a valid schema: {reason}. {_EXAMPLE}"
         raise ValidationInputError(where=where, problem=problem) from error
     if repeated := [name for name, count in Counter(parsed.names).items() if count > 1]:
         problem = f"the schema has the columns {repeated} twice. Write each column once."
@@ -71,7 +72,7 @@ def parse_schema(schema: str) -> dict[str, T.DataType]:
 
 
 def cast_to_schema(text: DataFrame, types: Mapping[str, T.DataType], *, file: str) -> DataFrame:
-    """Cast the columns of one file. Runs a Spark job that looks for a cell that cannot be cast.
+    """Cast the columns of one file. If `types` is not empty, a Spark job looks for a cell that cannot be cast.
 
     Rows: all rows are kept. Columns: reads `_row_number`, and keeps the other columns.
 

@@ -84,7 +84,7 @@ def print_converted(name: str) -> None:
     text, where = _read(name)
     for expectation in parse_suite(text, where=where).expectations:
         if expectation.type in RETIRED_TYPES:
-            problem = f"Great Expectations 1.0 removed the expectation type. {RETIRED_TYPES[expectation.type]}."
+            problem = f"Great Expectations 1.0 removed {expectation.type}. {RETIRED_TYPES[expectation.type]}."
             raise SuiteError(suite=where, expectation=expectation.id, problem=problem)
     print_plain(json.dumps(read_document(text, where=where), indent=2, ensure_ascii=False))
 
@@ -178,9 +178,11 @@ def _with_type_hint(error: SuiteError, *, types: ColumnTypes) -> SuiteError:
     example = ddl(str(error.text_column), "INT")
     hint = f"give the type of the column, such as --schema {example}. Other types are DOUBLE, DATE and TIMESTAMP."
     if types.is_inferred:
-        hint = f"Spark inferred text from the values of the column. Correct the values, or {hint}"
+        hint = (
+            f"Spark inferred text from the values of the column. Correct the values, or replace --infer-types: {hint}"
+        )
     elif types.schema:
-        hint = f"--schema does not give the column another type. To give it a type, {hint}"
+        hint = f"--schema leaves this column as text. To change this, {hint}"
     else:
         hint = f"Columns of text files are text. To infer all types, add --infer-types. Or {hint}"
     return SuiteError(

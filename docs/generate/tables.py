@@ -23,7 +23,7 @@ BOOKKEEPING: Mapping[str, tuple[str, str, str]] = {
     "_row_number": (
         "raw, trusted, quarantine",
         "int",
-        "Row number, as in Excel. The header of a text file is row 1. The first record of a JSON file is row 1.",
+        "In a workbook, the row number that Excel shows. In a text file, the number of the record. The header is record 1. In a JSON file, the number of the record.",
     ),
     "_modified_at": ("raw, trusted, quarantine", "timestamp", "Modification time of the file, UTC."),
     "_ingested_at": ("raw, trusted, quarantine", "timestamp", "Time at which the row was written to raw, UTC."),

@@ -74,7 +74,7 @@ def poll(
     for page in pages(feed, state.read(), retries=retries):
         too_large: list[bytes] = []
         for batch in batches(to_json_lines(page.rows), too_large=too_large.append, size=len):
-            send_all(batch, send, to="the stream", sleep=sleep)
+            send_all(batch, send, to="the Firehose stream of STREAM", sleep=sleep)
             rows += len(batch)
         for record in too_large:
             state.set_aside(

@@ -245,7 +245,7 @@ def test_the_names_of_datasets_have_a_suite():
 
 
 def test_the_named_release_of_gx_is_the_pinned_release(monkeypatch, compile_entry):
-    """The error that tells to install Great Expectations names the extra and the tested release."""
+    """The error that asks the user to install Great Expectations names the extra and the tested release."""
     monkeypatch.setattr(compile_module, "find_spec", lambda _: None)
     with pytest.raises(SuiteError) as caught:
         compile_entry("column_values_to_match_json_schema", column="s", json_schema={})

@@ -10,7 +10,7 @@ import typer
 
 from expectations.errors import ParameterError
 from expectations.parameters import PARAMETER_HELP, parse_parameters
-from jobs.arguments import TEXT_DEFAULT, TEXT_OPTIONS
+from jobs.arguments import TEXT_DEFAULTS, TEXT_OPTIONS
 from jobs.masking_key import MASKING_KEY_HELP
 from transforms.text_format import DETECTED_FORMAT
 from workflows.output import OutputFormat
@@ -173,18 +173,24 @@ MaskingKeyOption = Annotated[
 DelimiterOption = Annotated[
     str | None,
     typer.Option(
-        metavar="CHAR", help=help_text(f"{TEXT_OPTIONS['delimiter']}.", default=TEXT_DEFAULT), show_default=False
+        metavar="CHAR",
+        help=help_text(f"{TEXT_OPTIONS['delimiter']}.", default=TEXT_DEFAULTS["delimiter"]),
+        show_default=False,
     ),
 ]
 EncodingOption = Annotated[
     str | None,
     typer.Option(
-        metavar="NAME", help=help_text(f"{TEXT_OPTIONS['encoding']}.", default=TEXT_DEFAULT), show_default=False
+        metavar="NAME",
+        help=help_text(f"{TEXT_OPTIONS['encoding']}.", default=TEXT_DEFAULTS["encoding"]),
+        show_default=False,
     ),
 ]
 QuoteOption = Annotated[
     str | None,
-    typer.Option(metavar="CHAR", help=help_text(f"{TEXT_OPTIONS['quote']}.", default='"'), show_default=False),
+    typer.Option(
+        metavar="CHAR", help=help_text(f"{TEXT_OPTIONS['quote']}.", default=TEXT_DEFAULTS["quote"]), show_default=False
+    ),
 ]
 ParameterOption = Annotated[
     list[str] | None,
