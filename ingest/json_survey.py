@@ -24,7 +24,7 @@ MAX_BYTES_TO_READ_WHOLE = 32 << 20
 """Maximum unpacked size of a file of JSON lines that is read as one text."""
 
 _MAX_GZIP_RATIO = 100
-"""A .gz file that unpacks to more than this multiple of its size is not read as lines, because a line may be very long."""
+"""A .gz file that unpacks to more than this multiple of its size is not read as lines. A line may be very long."""
 
 _MIN_BYTES_OF_BOMB = MAX_BYTES_TO_READ_WHOLE // 1032
 """A smaller .gz file cannot unpack to more than `MAX_BYTES_TO_READ_WHOLE`. One byte of gzip gives at most 1,032."""
@@ -62,8 +62,8 @@ def is_json_lines(name: str) -> bool:
 def survey(spark: SparkSession, files: Sequence[LandedFile]) -> Survey:
     """Find out how each file is laid out. Runs one Spark job, which reads all files.
 
-    If the job fails, all .gz files are unpacked to find the damaged files, and the other files are read again. A .gz file
-    of an unusual size is always unpacked, but is not read by the job.
+    If the job fails, all .gz files are unpacked to find the damaged files, and the other files are read again. A .gz
+    file of an unusual size is always unpacked, but is not read by the job.
     """
     named = [file for file in files if ":" not in file.name]
     unread = {file: COLON_IN_NAME for file in files if file not in named}

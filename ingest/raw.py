@@ -81,7 +81,7 @@ def ingest(
     tries to read the file again. JSON files never stop an ingest. Text that is not a JSON object is kept unchanged in
     `_malformed_record`.
 
-    The ingest runs up to three Spark jobs, and more jobs if a new file is JSON. If no file has changed, it runs one job.
+    The ingest runs up to three Spark jobs, and more jobs for JSON files. If no file has changed, it runs one job.
     The deliveries are written before the rows are published. If the ingest is killed between these two steps, its
     deliveries are ignored, and the next run ingests the files again. See `ingest.deliveries`.
 

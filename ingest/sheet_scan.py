@@ -173,7 +173,7 @@ class _FastScan:
 
 
 def _at_most(last: str, first: str, rest: str) -> str:
-    """Return a pattern for names that are shorter than `last`, or have the same length and a first character up to that of `last`.
+    """Return a pattern for names that are shorter than `last`, or as long with a first character up to that of `last`.
 
     >>> _at_most("320", "1-9", "0-9"), _at_most("D", "A-Z", "A-Z")
     ('(?:[1-3][0-9]{2}|[1-9][0-9]{0,1}+)', '[A-D]')

@@ -23,7 +23,8 @@ BOOKKEEPING: Mapping[str, tuple[str, str, str]] = {
     "_row_number": (
         "raw, trusted, quarantine",
         "int",
-        "In a workbook, the row number that Excel shows. In a text file, the number of the record. The header is record 1. In a JSON file, the number of the record.",
+        "In a workbook, the row number that Excel shows. In other files, the number of the record. The header of a "
+        "text file is record 1.",
     ),
     "_modified_at": ("raw, trusted, quarantine", "timestamp", "Modification time of the file, UTC."),
     "_ingested_at": ("raw, trusted, quarantine", "timestamp", "Time at which the row was written to raw, UTC."),

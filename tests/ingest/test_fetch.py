@@ -79,7 +79,9 @@ def test_failed_downloads_do_not_change_existing_files(web, retries, tmp_path: P
     for _ in range(6):
         web.respond(**({"body": b"Department;Type"} | broken))
 
-    with pytest.raises(FetchError, match=f"{re.escape(published.url)}: .*, also after retries. Check the address"):
+    with pytest.raises(
+        FetchError, match=f"{re.escape(published.url)}: the request failed, and its retries too: .* Check the address"
+    ):
         fetch(published, tmp_path, now=NOW, retries=retries)
 
     assert path.read_bytes() == b"the one before"
