@@ -59,7 +59,10 @@ def to_current_form(document: dict[str, Any], *, where: str) -> dict[str, Any]:
     if "expectation_suite_name" not in document and not any(map(_has_old_form, entries)):
         return document
     name = document.get("name") or document.get("expectation_suite_name") or where
-    meta = dict(document.get("meta") or {})
+    meta = document.get("meta") or {}
+    if not isinstance(meta, dict):
+        raise SuiteError(suite=name, problem=f"'meta' is {meta!r}, expected an object.")
+    meta = dict(meta)
     notes = document.get("notes") or _pop_notes(meta)
     for version in ("great_expectations_version", "great_expectations.__version__"):
         meta.pop(version, None)
@@ -82,13 +85,16 @@ def _translate(entry: Any, *, suite: str, number: int) -> Any:
     if not _has_old_form(entry):
         return entry
     id_ = entry.get("id") or entry.get("ge_cloud_id")
-    type_ = _RENAMED_TYPES.get(entry["expectation_type"], entry["expectation_type"])
+    if not isinstance(entry["expectation_type"], str):
+        problem = f"'expectation_type' is {entry['expectation_type']!r}, expected text."
+        raise SuiteError(suite=suite, expectation=number, problem=problem)
+    type_ = str(_RENAMED_TYPES.get(entry["expectation_type"], entry["expectation_type"]))
     kwargs, meta = entry.get("kwargs") or {}, entry.get("meta") or {}
     if isinstance(kwargs, dict):
         # Older releases wrote arguments without a value as null. Release 1.24 rejects null for some arguments.
         kwargs = {name: value for name, value in kwargs.items() if value is not None}
-        if problem := _find_problem(type_, kwargs):
-            raise SuiteError(suite=suite, expectation=id_ or number, problem=problem)
+        if unknown := _find_problem(type_, kwargs):
+            raise SuiteError(suite=suite, expectation=id_ or number, problem=unknown)
         kwargs = _translate_kwargs(type_, kwargs)
     meta = dict(meta) if isinstance(meta, dict) else meta
     context = entry.get("expectation_context")

@@ -24,7 +24,7 @@ _OPERATORS: Mapping[str, Callable[[Any, Any], Any]] = {
     "-": operator.sub,
     "*": operator.mul,
     "/": operator.truediv,
-    "^": operator.pow,
+    "^": lambda base, exponent: (float(base) if exponent > _MAX_EXACT_EXPONENT else base) ** exponent,
 }
 _FUNCTIONS: Mapping[str, Callable[..., Any]] = {
     "sin": math.sin,
@@ -41,6 +41,7 @@ _FUNCTIONS: Mapping[str, Callable[..., Any]] = {
 }
 _CONSTANTS = {"PI": math.pi, "E": math.e}
 _ALMOST_ZERO = 1e-12
+_MAX_EXACT_EXPONENT = 1000  # with a larger exponent, a whole number could take minutes
 
 
 class MissingParameterError(LookupError):
@@ -66,12 +67,14 @@ def evaluate(expression: str, parameters: Mapping[str, Any]) -> Any:
         return parser.value_of(parser.tokens[0][1])
     try:
         result = parser.parse()
-    except (ArithmeticError, TypeError, ValueError) as error:
-        raise ValueError(f"the expression {expression!r} cannot be evaluated: {error}") from error
+    except (ArithmeticError, RecursionError, TypeError, ValueError) as error:
+        raise ValueError(f"the expression {expression[:100]!r} cannot be evaluated: {error}") from error
     if isinstance(result, datetime):
         return result.isoformat()
     if isinstance(result, bool) or not isinstance(result, (int, float)):
         raise ValueError(f"the expression {expression!r} is {result!r}, expected a number or a date and time")
+    if not math.isfinite(result):
+        raise ValueError(f"the expression {expression!r} is {result!r}, expected a finite number")
     return result
 
 

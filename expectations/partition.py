@@ -41,6 +41,9 @@ def require_partition(
     for name, holdout in holdouts.items():
         if not _is_number(holdout) or not 0 <= holdout <= 1:
             raise ValueError(f"{name} is {holdout!r}, expected a number from 0 to 1")
+    if partition_object is None and threshold is None:
+        problem = "partition_object and threshold have no value, so the expectation checks nothing"
+        raise ValueError(f"{problem}. Give them values, or remove the expectation")
     if partition_object is None:
         return
     _require_lists(partition_object)

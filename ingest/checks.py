@@ -10,14 +10,15 @@ from ingest.errors import LandedFileError
 from ingest.header import Header
 from ingest.storage import LandedFile
 
-_MAX_CONCURRENT_CHECKS = 8
+_MAX_CONCURRENT_CHECKS = 2  # a check of a workbook holds the whole sheet in memory
 
 
 class RecordChecks:
     """Checks that parse whole files in the background.
 
     Spark does not report wrong quotes, so its rows may be used only if `problems` is empty. If Spark fails, its error
-    does not say which file is the cause. Then `find_cause` checks all files.
+    does not say which file is the cause. Then `find_cause` checks all files. Leaving the context cancels the
+    checks that have not started.
 
     Args:
         headers: The header of each file.
@@ -27,6 +28,13 @@ class RecordChecks:
     def __init__(self, headers: Mapping[LandedFile, Header], check: Callable[[LandedFile, Header], None]) -> None:
         self._headers, self._check = headers, check
         self._checks: dict[LandedFile, Future[None]] = {}
+        self._pool = ThreadPoolExecutor(_MAX_CONCURRENT_CHECKS)
+
+    def __enter__(self) -> RecordChecks:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._pool.shutdown(wait=False, cancel_futures=True)
 
     def start(self) -> None:
         """Start the checks of all files that need a check.
@@ -53,7 +61,5 @@ class RecordChecks:
         return self.problems()
 
     def _start(self, files: AbstractSet[LandedFile]) -> None:
-        pool = ThreadPoolExecutor(_MAX_CONCURRENT_CHECKS)
         for file in files - self._checks.keys():
-            self._checks[file] = pool.submit(self._check, file, self._headers[file])
-        pool.shutdown(wait=False)
+            self._checks[file] = self._pool.submit(self._check, file, self._headers[file])

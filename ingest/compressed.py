@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
+import errno
 import io
-import tempfile
 import zipfile
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from contextlib import closing, contextmanager
-from shutil import copyfileobj
 from typing import IO
 
 from ingest.errors import LandedFileError
-from ingest.storage import chunks, is_s3, open_file, read_end
+from ingest.storage import chunks, open_file, read_end
+from ingest.workbook_package import ERRORS_OF_DAMAGED_PACKAGES, open_seekable
 
 _GZIP_WBITS = zlib.MAX_WBITS | 16
 _MAX_BYTES_TO_UNPACK = 1 << 20  # one byte of gzip may unpack to a thousand bytes, so unpack in small steps
@@ -36,29 +36,18 @@ def open_content(file: str, uri: str) -> Iterator[IO[bytes]]:
 
     Raises:
         LandedFileError: The file is damaged, or does not have the compression that its name indicates. Or a .zip file
-            has a password, or does not have exactly one member. The error may also be raised while the file is read.
+            has a password, or does not have exactly one member. The error is raised while the file is read.
     """
     name = file.lower()
-    try:
-        if name.endswith(".zip"):
-            with _open_member(file, uri) as member:
-                yield member
-        elif name.endswith(".gz"):
-            with closing(chunks(uri)) as packed:
-                yield io.BufferedReader(_Reader(unpack(packed)))
-        else:
-            with closing(open_file(uri)) as stream:
-                yield stream
-    except (EOFError, zlib.error, zipfile.BadZipFile) as error:
-        kind = "zip" if name.endswith(".zip") else "gzip"
-        problem = (
-            f"the file is not a complete {kind} file ({error}). Deliver the file again. If the file is not compressed, "
-            f"remove .{'zip' if kind == 'zip' else 'gz'} from the name."
-        )
-        raise LandedFileError(where=file, problem=problem) from error
+    if name.endswith((".zip", ".gz")):
+        with closing(_unpack_zip(file, uri) if name.endswith(".zip") else _unpack_gzip(file, uri)) as unpacked:
+            yield io.BufferedReader(_Reader(unpacked))
+    else:
+        with closing(open_file(uri)) as stream:
+            yield stream
 
 
-def content_chunks(file: str, uri: str) -> Iterator[bytes]:
+def content_chunks(file: str, uri: str) -> Generator[bytes, None, None]:
     """Yield the unpacked content of a landed file in chunks. See `open_content`."""
     with open_content(file, uri) as stream:
         while chunk := stream.read(_CHUNK_BYTES):
@@ -112,22 +101,37 @@ class _Reader(io.RawIOBase):
         return size
 
 
-@contextmanager
-def _open_member(file: str, uri: str) -> Iterator[IO[bytes]]:
-    with closing(open_file(uri)) as stream, tempfile.TemporaryFile() as copy:
-        source: IO[bytes] = stream
-        if is_s3(uri):  # zipfile must seek to the end of the file, but a stream from S3 cannot seek
-            copyfileobj(stream, copy)
-            source = copy
-        with zipfile.ZipFile(source) as package:
-            member = _only_member(file, package)
-            try:
-                opened = package.open(member)
-            except NotImplementedError as error:
-                problem = f"the compression of the zip file is not supported ({error}). Use the method 'deflate'."
-                raise LandedFileError(where=file, problem=problem) from error
-            with opened:
-                yield opened
+def _unpack_gzip(file: str, uri: str) -> Generator[bytes, None, None]:
+    with closing(chunks(uri)) as packed:
+        try:
+            yield from unpack(packed)
+        except (EOFError, zlib.error) as error:
+            raise _damage(file, "gzip", error) from error
+
+
+def _unpack_zip(file: str, uri: str) -> Generator[bytes, None, None]:
+    try:
+        with (
+            open_seekable(uri) as stream,
+            zipfile.ZipFile(stream) as package,
+            package.open(_only_member(file, package)) as member,
+        ):
+            while chunk := member.read(_CHUNK_BYTES):
+                yield chunk
+    except LandedFileError:
+        raise
+    except (*ERRORS_OF_DAMAGED_PACKAGES, OSError) as error:
+        if isinstance(error, OSError) and error.errno != errno.EINVAL:  # a wrong offset in a damaged zip gives EINVAL
+            raise
+        raise _damage(file, "zip", error) from error
+
+
+def _damage(file: str, kind: str, error: Exception) -> LandedFileError:
+    problem = (
+        f"the file is not a complete {kind} file ({error}). Deliver the file again. If the file is not compressed, "
+        f"remove .{'zip' if kind == 'zip' else 'gz'} from the name."
+    )
+    return LandedFileError(where=file, problem=problem)
 
 
 def _only_member(file: str, package: zipfile.ZipFile) -> zipfile.ZipInfo:
@@ -137,6 +141,9 @@ def _only_member(file: str, package: zipfile.ZipFile) -> zipfile.ZipInfo:
         raise LandedFileError(where=file, problem=problem)
     if members[0].flag_bits & _ENCRYPTED:
         problem = "the zip file is protected by a password. Expected a file without a password. Deliver the file again."
+        raise LandedFileError(where=file, problem=problem)
+    if members[0].compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+        problem = "the compression of the zip file is not supported. Use the method 'deflate'."
         raise LandedFileError(where=file, problem=problem)
     return members[0]
 

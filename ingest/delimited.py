@@ -17,7 +17,6 @@ from transforms.text_format import DETECTED_FORMAT, TextFormat
 
 _MALFORMED, _ROW_NUMBER = "_malformed_record", "_row_number"
 _BLANKS = " \t\r\n\u00a0"
-_MAX_COLUMNS = 1 << 20  # a malformed record may have many more cells than the header
 
 
 def read_header(file: str, uri: str, *, layouts: Layouts, text_format: TextFormat = DETECTED_FORMAT) -> Header:
@@ -34,8 +33,8 @@ def read_header(file: str, uri: str, *, layouts: Layouts, text_format: TextForma
 def read_rows(spark: SparkSession, file: str, uri: str, header: Header) -> DataFrame:
     """Read the rows of a text file. All cells are text.
 
-    Spark reads the file, except a .zip file, which Spark cannot unpack. Publish the rows only after
-    `text_file.check_records` has passed, because Spark does not report wrong quotes.
+    Spark reads the file. Python reads it if Spark cannot unpack it, or if its line ends are unusual. Publish the rows
+    only after `text_file.check_records` has passed, because Spark does not report wrong quotes.
 
     Rows: one row for each record. Records with only blank cells are dropped.
 
@@ -44,11 +43,13 @@ def read_rows(spark: SparkSession, file: str, uri: str, header: Header) -> DataF
     - `_malformed_record`: the whole record, if the record has more or fewer cells than the header.
     - `_row_number`: the number of the record. The header is record 1. Empty lines are not counted.
     """
-    rows = _read_zip(spark, file, uri, header) if file.lower().endswith(".zip") else _read(spark, uri, header)
-    return rows.where(_has_text(header))
+    # Hadoop unpacks a file only if its name ends with .gz in lower case.
+    is_packed = file.lower().endswith((".zip", ".gz")) and not file.endswith(".gz")
+    read = _read_in_python if is_packed or header.needs_python else _read
+    return read(spark, file, uri, header).where(_has_text(header))
 
 
-def _read(spark: SparkSession, uri: str, header: Header) -> DataFrame:
+def _read(spark: SparkSession, _: str, uri: str, header: Header) -> DataFrame:
     names = (*header.columns, _MALFORMED)
     rows = spark.read.csv(
         escape_pattern(uri),
@@ -60,24 +61,29 @@ def _read(spark: SparkSession, uri: str, header: Header) -> DataFrame:
         escape=header.quote or "\\",  # in a cell, two quotes mean one quote. By default, Spark expects a backslash
         lineSep=header.line_end,  # without this option, Spark assumes that all lines end like the first line
         multiLine=True,  # a quoted cell may contain line ends. This option also keeps the rows in order
-        maxColumns=_MAX_COLUMNS,
-        maxCharsPerColumn=text_file.MAX_CELL_CHARACTERS,
+        maxColumns=text_file.MAX_CELLS,
+        maxCharsPerColumn=2 * text_file.MAX_CELL_CHARACTERS,  # Java counts some characters twice
         columnNameOfCorruptRecord=_MALFORMED,
     )
-    # If lines end with \r\n, Spark leaves the \r in the last cell.
-    ends = (header.columns[-1], _MALFORMED) if header.has_returns else ()
-    trimmed = {name: F.expr(f"nullif(rtrim('\r', {quoted(name)}), '')") for name in ends}
+    # If lines end with \r\n, Spark leaves the \r in the last cell of a record.
+    trimmed = {}
+    if header.has_returns:
+        for name in header.columns:
+            text = f"nullif(rtrim('\r', {quoted(name)}), '')"
+            is_last = name == header.columns[-1]
+            trimmed[name] = F.expr(text if is_last else f"if({_MALFORMED} IS NULL, {quoted(name)}, {text})")
+        trimmed[_MALFORMED] = F.expr(f"rtrim('\r', {_MALFORMED})")
     return rows.withColumns({**trimmed, _ROW_NUMBER: (row_in_partition() + 2).cast("int")})
 
 
-def _read_zip(spark: SparkSession, file: str, uri: str, header: Header) -> DataFrame:
+def _read_in_python(spark: SparkSession, file: str, uri: str, header: Header) -> DataFrame:
     columns = (*header.columns, _MALFORMED)
     schema = _text_schema(columns).add(_ROW_NUMBER, T.IntegerType())
-    rows = spark.sparkContext.parallelize([uri], 1).flatMap(lambda _: _zipped_rows(file, uri, header))
+    rows = spark.sparkContext.parallelize([uri], 1).flatMap(lambda _: _python_rows(file, uri, header))
     return spark.createDataFrame(rows, schema, verifySchema=False)
 
 
-def _zipped_rows(file: str, uri: str, header: Header) -> Iterator[tuple[str | int | None, ...]]:
+def _python_rows(file: str, uri: str, header: Header) -> Iterator[tuple[str | int | None, ...]]:
     width = len(header.columns)
     for number, record in enumerate(text_file.read_records(file, uri, header), 2):
         cells = [cell or None for cell in record[:width]]

@@ -26,6 +26,9 @@ PYTHON_NAMES = {
 _UTF8_MARK = codecs.BOM_UTF8
 _UTF16_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 _UTF32_MARK = codecs.BOM_UTF32_LE
+MAX_LINE_CHARACTERS = 1 << 25
+"""Maximum number of characters in a line. A chunk is always read completely, so a little more may be accepted."""
+
 _STRAY = re.compile("[\udc80-\udcff]")  # `surrogateescape` decodes an invalid byte to a character of this range
 _ACCENTS = re.compile("[\u00a0-\u00ff\u2013-\u201d]")
 """Non-ASCII characters that prove UTF-8. These characters are frequent in western UTF-8 text.
@@ -51,6 +54,7 @@ class Encoding:
         line_end: The last character of each line end.
         has_returns: Whether some lines end with a carriage return and a newline.
         has_lone_returns: Whether the file has newlines, and also carriage returns without a newline.
+        has_blank_lines_with_returns: Whether an empty line ends with a carriage return and a newline.
         counts: Number of quotes (`"` and `'`).
     """
 
@@ -58,6 +62,7 @@ class Encoding:
     line_end: str
     has_returns: bool
     has_lone_returns: bool
+    has_blank_lines_with_returns: bool
     counts: Counter[str]
 
     def has_quotes(self, quote: str) -> bool:
@@ -79,7 +84,8 @@ class _Text:
         strays: Number of bytes that are not valid UTF-8.
         first_stray: The line number of the first byte that is not valid UTF-8.
         has_undefined: Whether the file has a byte that is valid neither in UTF-8 nor in Windows-1252.
-        ends_with_return: Whether the last chunk ended with a carriage return.
+        last: The last two characters of the chunks so far.
+        line: Number of characters in the line that is not yet complete.
     """
 
     counts: Counter[str] = field(default_factory=Counter)
@@ -88,7 +94,8 @@ class _Text:
     strays: int = 0
     first_stray: int = 0
     has_undefined: bool = False
-    ends_with_return: bool = False
+    last: str = "\n"
+    line: int = 0
 
     def line_number(self, before: str) -> int:
         """Return the number of the line that follows `before` in the current chunk."""
@@ -113,8 +120,9 @@ def detect_encoding(file: str, uri: str, *, encoding: str = "") -> Encoding:
     """
     chunks = content_chunks(file, uri)
     start = next(chunks, b"")
-    if not encoding and start.startswith(_UTF16_MARKS) and not start.startswith(_UTF32_MARK):
-        encoding = "UTF-16"
+    _require_text(file, start, encoding)
+    if start.startswith(_UTF16_MARKS) and (not encoding or encoding == _marked_encoding(start)):
+        encoding = "UTF-16"  # this name lets both Java and Python skip the mark
     # The empty chunk marks the end of the file for the decoder.
     text = _examine(file, chain([start], chunks, [b""]), encoding or "UTF-8", is_assumed=not encoding)
     name = encoding or _choose(file, text, has_mark=start.startswith(_UTF8_MARK))
@@ -125,8 +133,30 @@ def detect_encoding(file: str, uri: str, *, encoding: str = "") -> Encoding:
         line_end=line_end,
         has_returns=bool(counts["\r"]) and line_end == "\n",
         has_lone_returns=counts["\r"] > counts["\r\n"] and line_end == "\n",
+        has_blank_lines_with_returns=counts["\n\r\n"] > 0,
         counts=counts,
     )
+
+
+def _marked_encoding(start: bytes) -> str:
+    """Return the encoding that the byte order mark of a text names. Empty if there is no mark."""
+    marks = {codecs.BOM_UTF8: "UTF-8", codecs.BOM_UTF16_LE: "UTF-16LE", codecs.BOM_UTF16_BE: "UTF-16BE"}
+    return next((name for mark, name in marks.items() if start.startswith(mark)), "")
+
+
+def _require_text(file: str, start: bytes, encoding: str) -> None:
+    kinds = {
+        b"PK\x03\x04": "a zip file or a workbook. Deliver it with its own extension, such as .zip or .xlsx",
+        b"\x1f\x8b": "a gzip file. Add .gz to its name",
+        _UTF32_MARK: "in UTF-32, which cannot be read. Save it as UTF-8",
+    }
+    for mark, kind in kinds.items():
+        if start.startswith(mark):
+            raise LandedFileError(where=file, problem=f"the file is {kind}.")
+    marked = _marked_encoding(start)
+    if encoding and marked and encoding != marked and not (encoding == "UTF-16" and marked.startswith(encoding)):
+        problem = f"the encoding {encoding} is set, but the byte order mark of the file says {marked}. Set {marked}."
+        raise LandedFileError(where=file, problem=problem)
 
 
 def _examine(file: str, chunks: Iterable[bytes], encoding: str, *, is_assumed: bool) -> _Text:
@@ -146,15 +176,25 @@ def _examine(file: str, chunks: Iterable[bytes], encoding: str, *, is_assumed: b
         if is_assumed and not decoded.isascii():
             _count_letters(decoded, text)
         _count(decoded, text)
+        if text.line > MAX_LINE_CHARACTERS:
+            problem = (
+                f"line {text.line_number('')} has more than {MAX_LINE_CHARACTERS:,} characters, which is the maximum"
+            )
+            raise LandedFileError(where=file, problem=f"{problem}. Check that this is the right file.")
     return text
 
 
 def _count(decoded: str, text: _Text) -> None:
     for character in (*_COUNTED, "\n", "\r", "\r\n"):
         text.counts[character] += decoded.count(character)
-    if text.ends_with_return and decoded.startswith("\n"):
-        text.counts["\r\n"] += 1
-    text.ends_with_return = decoded.endswith("\r")
+    around = text.last + decoded[:2]  # a line end may be in two chunks
+    for line_end in ("\r\n", "\n\r\n"):
+        inside = text.last.count(line_end) + decoded[:2].count(line_end)
+        text.counts[line_end] += around.count(line_end) - inside
+    text.counts["\n\r\n"] += decoded.count("\n\r\n")
+    text.last = (text.last + decoded)[-2:]
+    newline = max(decoded.rfind("\n"), decoded.rfind("\r"))
+    text.line = text.line + len(decoded) if newline < 0 else len(decoded) - newline - 1
 
 
 def _describe_nul(decoded: str, text: _Text) -> str:

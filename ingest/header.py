@@ -39,6 +39,7 @@ class Header:
         line_end: The last character of each line end.
         has_returns: Whether some lines end with a carriage return and a newline.
         quote: The quote character of a text file. Empty if quotes have no special meaning.
+        needs_python: Whether the line ends are so unusual that Spark would read other cells or row numbers.
         needs_check: Whether the quotes or line ends of the rows may be wrong, so that Spark would read wrong rows
             without an error. `text_file.check_records` finds out.
     """
@@ -52,6 +53,7 @@ class Header:
     line_end: str = "\n"
     has_returns: bool = False
     quote: str = '"'
+    needs_python: bool = field(default=False, compare=False)
     needs_check: bool = field(default=False, compare=False)
 
     def on_sheet(self, sheet: int, *, date_system: int) -> Header:

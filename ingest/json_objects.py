@@ -10,7 +10,7 @@ import json
 import re
 from collections.abc import Iterable, Iterator
 
-MAX_RECORD_CHARACTERS = 1 << 25
+MAX_RECORD_CHARACTERS = 1 << 23
 """Maximum number of characters in a record. A longer record is cut into malformed records of this length."""
 
 _DECODER = json.JSONDecoder(parse_int=str, parse_float=str)  # Python does not convert numbers of over 4,300 digits
@@ -57,12 +57,14 @@ def _decode(content: Iterable[bytes], errors: str) -> Iterator[str]:
 class _Scanner:
     """The text that is not yet split into records: `_text` from `_position`, and then the rest of `_chunks`.
 
-    `_column` is the number of characters that are before `_text` on the same line.
+    `_column` is the number of characters that are before `_text` on the same line. `_failed_at` is the position up to
+    which a value was decoded before it turned out to be invalid.
     """
 
     def __init__(self, chunks: Iterator[str]) -> None:
         self._chunks, self._text, self._position, self._has_more = chunks, "", 0, True
         self._column, self._is_in_array, self._is_valid = 0, False, True
+        self._failed_at = 0
 
     def records(self) -> Iterator[str]:
         while self._skip_blanks():
@@ -105,6 +107,7 @@ class _Scanner:
 
     def _drop_split_text(self) -> None:
         self._column = self._indentation()
+        self._failed_at -= self._position
         self._text, self._position = self._text[self._position :], 0
 
     def _indentation(self) -> int:
@@ -122,18 +125,30 @@ class _Scanner:
         return min(end, self._position + MAX_RECORD_CHARACTERS)
 
     def _find_end_of_value(self) -> int:
+        if self._position < self._failed_at:
+            return self._find_end_again()
         while True:
             try:
                 end = _DECODER.raw_decode(self._text, self._position)[1]
                 self._is_valid = True
                 return end
             except json.JSONDecodeError as error:
+                self._failed_at = error.pos
                 is_cut = error.pos >= len(self._text) - _MAX_LITERAL or error.msg.startswith("Unterminated")
             except RecursionError:
                 is_cut = False
             if not (is_cut and self._read_more()):
                 self._is_valid = False
                 return self._find_end_of_invalid()
+
+    def _find_end_again(self) -> int:
+        """Find the end of a value that an invalid value before it also held, without decoding the same text again."""
+        end = self._find_end_of_invalid()
+        try:
+            self._is_valid = _DECODER.raw_decode(self._text[self._position : end])[1] == end - self._position
+        except (json.JSONDecodeError, RecursionError):
+            self._is_valid = False
+        return end
 
     def _find_end_of_invalid(self) -> int:
         """Return the end of a value that is not valid JSON."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import dataclass, field
 
 from pyspark.sql import Column, SparkSession
@@ -17,7 +18,7 @@ from ingest.storage import LandedFile
 from lake.iceberg import ENGINE_ERRORS
 
 _UUID = "[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"
-_JSON_LINES_NAME = re.compile(rf"(\.(json|jsonl|ndjson)|-\d{{4}}(-\d\d){{5}}-{_UUID})(\.gz)?\Z")
+_JSON_LINES_NAME = re.compile(rf"(\.(?i:json|jsonl|ndjson)|-\d{{4}}(-\d\d){{5}}-{_UUID})(\.gz)?\Z")
 """The names of JSON files. Firehose's object names have no extension."""
 
 MAX_BYTES_TO_READ_WHOLE = 32 << 20
@@ -90,11 +91,21 @@ def survey(spark: SparkSession, files: Sequence[LandedFile]) -> Survey:
 
 
 def _find_bombs(files: Sequence[LandedFile]) -> list[LandedFile]:
-    """Return the .gz files that say at their end that they unpack to an unusual size. Their lines may be very long."""
+    """Return the .gz files that start with a very long line, or state an unusual unpacked size at their end."""
     packed = [file for file in files if file.name.endswith(".gz") and file.bytes > _MIN_BYTES_OF_BOMB]
     with ThreadPoolExecutor(_MAX_CONCURRENT_CHECKS) as pool:
-        sizes = pool.map(unpacked_size, [file.uri for file in packed])
-        return [file for file, size in zip(packed, sizes, strict=True) if size > _MAX_GZIP_RATIO * file.bytes]
+        return [file for file, is_bomb in zip(packed, pool.map(_is_bomb, packed), strict=True) if is_bomb]
+
+
+def _is_bomb(file: LandedFile) -> bool:
+    if unpacked_size(file.uri) > _MAX_GZIP_RATIO * file.bytes:
+        return True
+    try:
+        with closing(content_chunks(file.name, file.uri)) as chunks:
+            start = next(chunks, b"")
+    except LandedFileError:  # the survey finds out which files are damaged
+        return False
+    return b"\n" not in start and b"\r" not in start
 
 
 def _survey_lines(spark: SparkSession, files: Sequence[LandedFile]) -> dict[str, tuple[dict[int, int], int, bool]]:

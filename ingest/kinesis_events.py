@@ -23,14 +23,17 @@ def split_record(data: bytes) -> list[bytes]:
     returned events, and does not change the others. See `ingest.json_objects`.
 
     Raises:
-        PoisonError: The record has no event, is compressed with gzip, or is a damaged record of the KPL.
+        PoisonError: The record has no event, is compressed with gzip, or is damaged.
 
     >>> split_record(b'{"n": 1}{"n": oops}\n[{"n": 3}, {"n": 4}]')
     [b'{"n": 1}', b'{"n": oops}', b'{"n": 3}', b'{"n": 4}']
     """
     parts = _deaggregate(data)
-    # `surrogateescape` keeps invalid bytes, so they damage only their own event.
-    events = [text.encode("utf-8", _ERRORS) for part in parts for text in find_records([part], errors=_ERRORS)]
+    try:
+        # `surrogateescape` keeps invalid bytes, so they damage only their own event.
+        events = [text.encode("utf-8", _ERRORS) for part in parts for text in find_records([part], errors=_ERRORS)]
+    except UnicodeError as error:
+        raise PoisonError(f"the record starts with a byte order mark of UTF-16, but is damaged: {error}") from error
     if not events:
         raise PoisonError("the record has no event")
     return events

@@ -80,25 +80,40 @@ def stage_new_files(run: IngestRun, files: Sequence[LandedFile]) -> StagedFiles:
         )
         unread = reading.unread
         if unread and not reading.frames and run.state.snapshot is None:
-            problems = [f"{file.name}: {reason}" for file, reason in unread.items()]
-            raise LandedFilesError(dataset=run.dataset, problems=problems)
+            reasons = [f"{file.name}: {reason}" for file, reason in unread.items()]
+            raise LandedFilesError(dataset=run.dataset, problems=reasons)
         changed = [file for file in files if previous.get(file.name) != file.checksum and file not in unread]
         if not changed:
             return StagedFiles(None, changed, new, known, unread)
-        checks = RecordChecks(reading.headers, check_file)
-        rows, extra = _prepare_rows(run, reading.frames, checks)
-        try:
-            checks.start()
-            staged = None if rows is None else _stage(run, rows)
-        except ENGINE_ERRORS:
-            if not checks.find_cause():
-                raise
-            staged = None
-        if staged and not checks.problems():
+        with RecordChecks(reading.headers, check_file) as checks:
+            staged, extra = _stage_if_readable(run, reading.frames, checks)
+            problems = checks.problems()
+        if staged and not problems:
             return StagedFiles(staged, changed, new, known, unread, extra)
         if not run.skip_unreadable:
-            raise LandedFilesError(dataset=run.dataset, problems=[*map(str, checks.problems().values())])
-        unread = unread | {file: one_line(error) for file, error in checks.problems().items()}
+            raise LandedFilesError(dataset=run.dataset, problems=[*map(str, problems.values())])
+        unread = unread | {file: one_line(error) for file, error in problems.items()}
+
+
+def _stage_if_readable(
+    run: IngestRun, frames: Sequence[DataFrame], checks: RecordChecks
+) -> tuple[Staged | None, tuple[str, ...]]:
+    """Stage the rows, and return them with the new columns. If a file cannot be read, the rows are None."""
+    rows, extra = _prepare_rows(run, frames, checks)
+    if rows is None:
+        return None, ()
+    checks.start()
+    try:
+        return _stage(run, rows), extra
+    except ENGINE_ERRORS as error:
+        if not _is_read_error(error) or not checks.find_cause():
+            raise
+        return None, ()
+
+
+def _is_read_error(error: Exception) -> bool:
+    """Return whether a file may be the cause of an error of Spark: the parser of text files or Python has failed."""
+    return any(name in str(error) for name in ("TextParsingException", "PythonException"))
 
 
 def _prepare_rows(
@@ -106,7 +121,7 @@ def _prepare_rows(
 ) -> tuple[DataFrame | None, tuple[str, ...]]:
     """Add new columns to raw. Return the rows with all columns of raw, and the new columns that no layout has.
 
-    If raw has rows, raw gets new columns only after all files have passed their checks. If a file fails, the rows are
+    Raw gets columns that no layout has only after all files have passed a complete check. If a file fails, the rows are
     None.
     """
     if not frames:
@@ -116,7 +131,7 @@ def _prepare_rows(
     raw = run.spark.table(run.table) if run.state.snapshot else None
     rows = _union(frames).withColumn("_ingested_at", F.lit(run.ingested_at))
     rows, extra = _add_layout_columns(rows, run.layouts, raw)
-    if raw is not None and {*rows.columns} - {*raw.columns} and checks.problems():
+    if extra and checks.find_cause():
         return None, ()
     ensure_table(run.spark, run.table, rows.schema)
     add_columns(run.spark, run.table, rows.schema)

@@ -231,9 +231,11 @@ def _connect(uri: str) -> Any:
     with _CLIENT_LOCK:
         if boto3.DEFAULT_SESSION is None:
             boto3.setup_default_session()
-        return _create_client(boto3.DEFAULT_SESSION, os.environ.get("AWS_ENDPOINT_URL"))
+        endpoints = (os.environ.get(name) for name in ("AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_S3"))
+        return _create_client(boto3.DEFAULT_SESSION, *endpoints)
 
 
 @cache
-def _create_client(session: Any, endpoint: str | None) -> Any:
-    return session.client("s3", endpoint_url=endpoint)
+def _create_client(session: Any, *_: str | None) -> Any:
+    """Return one client for each session and each setting of the endpoint."""
+    return session.client("s3")

@@ -22,6 +22,9 @@ logger = logging.getLogger(__name__)
 MAX_CELL_CHARACTERS = 1 << 24
 """Maximum number of characters in a cell."""
 
+MAX_CELLS = 1 << 20
+"""Maximum number of cells in a record."""
+
 _DELIMITERS = {"\t": "tab", "|": "pipe", ";": "semicolon", ",": "comma"}
 """The delimiters to try. If several delimiters fit equally well, the first is used, because it is rarer in cells."""
 
@@ -74,6 +77,7 @@ def read_header(file: str, uri: str, *, layouts: Layouts, text_format: TextForma
         layout=header.layout,
         delimiter=delimiter,
         has_returns=encoding.has_returns,
+        needs_python=encoding.has_lone_returns or encoding.has_blank_lines_with_returns,
         needs_check=encoding.has_lone_returns or encoding.has_quotes(text_format.quote),
     )
 
@@ -126,6 +130,10 @@ def _parse(file: str, lines: Iterable[str], header: Header) -> Iterator[list[str
     first_line = 1
     try:
         for record in reader:
+            if len(record) > MAX_CELLS:
+                where = f"the record that starts in line {first_line}"
+                problem = f"{where} has more than {MAX_CELLS:,} cells, which is the maximum. Check the delimiter."
+                raise LandedFileError(where=file, problem=problem)
             first_line = reader.line_num + 1
             if record:
                 yield record

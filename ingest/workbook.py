@@ -153,9 +153,10 @@ def _require_unmerged_header(
     layouts: Layouts,
 ) -> None:
     """Raise an error if columns are missing and cells of the header are merged. `number` is the row of the header."""
-    missing = best_match(cells, layouts).missing
+    match = best_match(cells, layouts)
+    missing = match.missing
     for (first_row, first_column), (last_row, last_column) in merged:
-        if missing and first_row < number <= last_row + 1 and first_column < len(cells):
+        if match.present and missing and first_row < number <= last_row + 1 and first_column < len(cells):
             cells_range = f"{column_name(first_column + 1)}{first_row + 1}:{column_name(last_column + 1)}{last_row + 1}"
             problem = (
                 f"column {missing[0]!r} is missing, and cells {cells_range} of the header on sheet {sheet.number} are "

@@ -73,13 +73,14 @@ def rows_of(sheet: Any) -> Rows:
 
 def _read_start(package: Package, sheet: Sheet, length: int, limit: UnpackLimit) -> tuple[bytes, bool]:
     """Return the start of a sheet as a complete XML document, and whether it is the whole sheet."""
-    start, is_whole = b"", True
+    content, is_whole = bytearray(), True
     with translate_damage(package.file):
         for chunk in package.chunks(sheet.part, limit=limit):
-            start += chunk
-            if len(start) > length:
-                start, is_whole = start[:length], False
+            content += chunk
+            if len(content) > length:
+                is_whole = False
                 break
+    start = bytes(content[:length])
     with translate_damage(package.file), _translate_errors(package, sheet):
         check = check_cells([start], cells_to_allow=max_cells(len(start)), is_whole=is_whole)
     if check.damage:

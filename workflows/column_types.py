@@ -20,6 +20,7 @@ from transforms.sql import quoted
 from workflows.errors import ValidationInputError
 
 _SCALAR_TYPES = (T.StringType, T.NumericType, T.BooleanType, T.DateType, T.TimestampType, T.TimestampNTZType)
+_PLAIN_NUMBER = r"\A\s*-?(0|[1-9][0-9]*)(\.[0-9]+)?\s*\z"
 _EXAMPLE = 'Write Spark DDL such as "id INT, zip STRING", or name a file with DDL or with the JSON of a Spark schema.'
 
 
@@ -51,9 +52,9 @@ def parse_schema(schema: str) -> dict[str, T.DataType]:
             or a text file cannot have a type.
     """
     where, text = "--schema", schema
-    if Path(schema).is_file():
-        where, text = f"schema file {schema}", Path(schema).read_text(encoding="utf-8-sig")
     try:
+        if Path(schema).is_file():
+            where, text = f"schema file {schema}", Path(schema).read_text(encoding="utf-8-sig")
         parsed = _parse_json(text) if text.lstrip().startswith("{") else _parse_ddl(text)
     except (KeyError, TypeError, ValueError, PySparkException) as error:
         reason = str(error).strip().split("\n")[0] or type(error).__name__
@@ -119,22 +120,25 @@ def _first_failure(text: DataFrame, types: Mapping[str, T.DataType]) -> tuple[in
     return tuple(first["cell"]) if first and first["cell"] else None
 
 
-def cast_to_inferred(text: DataFrame) -> DataFrame:
-    """Cast all columns to the types that Spark infers. Runs two Spark jobs.
+def cast_to_inferred(text: DataFrame, columns: Sequence[str] | None = None) -> DataFrame:
+    """Cast columns [default: all] to the types that Spark infers. Runs two Spark jobs.
 
-    A column stays text if the inferred type would change a value, such as `12d`, which Spark reads as a number.
+    A column stays text if the inferred type would change a value. Spark reads `12d`, `12E5` and `02134` as numbers.
     """
-    names = text.columns
-    inferred = infer_csv_types(text.select(*map(quoted, names)))
+    candidates = text.columns if columns is None else columns
+    inferred = infer_csv_types(text.select(*map(quoted, candidates)))
     types = {
         name: field.dataType
-        for name, field in zip(names, inferred, strict=True)
+        for name, field in zip(candidates, inferred, strict=True)
         if isinstance(field.dataType, _SCALAR_TYPES) and not isinstance(field.dataType, T.StringType)
     }
-    checks = [F.max(_fails(name, type_)).alias(str(number)) for number, (name, type_) in enumerate(types.items())]
+    checks = [
+        F.max(_fails(name, type_) | _is_rewritten(name, type_)).alias(str(number))
+        for number, (name, type_) in enumerate(types.items())
+    ]
     failed: Sequence[bool | None] = (text.agg(*checks).first() or ()) if checks else ()
     kept = {name: type_ for (name, type_), has_failed in zip(types.items(), failed, strict=True) if not has_failed}
-    return _cast(text, names, kept)
+    return _cast(text, text.columns, kept)
 
 
 def _parse_json(text: str) -> T.StructType:
@@ -157,6 +161,12 @@ def _cast(text: DataFrame, names: Sequence[str], types: Mapping[str, T.DataType]
     return text.select(
         *(_cast_value(name, types[name]).alias(name) if name in types else F.col(quoted(name)) for name in names)
     )
+
+
+def _is_rewritten(name: str, type_: T.DataType) -> Column:
+    """Return whether a number has another text than its value, such as leading zeros or an exponent."""
+    is_number = isinstance(type_, T.NumericType)
+    return F.lit(is_number) & F.col(quoted(name)).isNotNull() & ~F.col(quoted(name)).rlike(_PLAIN_NUMBER)
 
 
 def _fails(name: str, type_: T.DataType) -> Column:

@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
+from functools import partial
 from importlib import resources
 from pathlib import Path
 from typing import Any
 
-from pyspark.sql import SparkSession, Window
+from pyspark.sql import DataFrame, SparkSession, Window
 from pyspark.sql import functions as F
+from pyspark.sql import types as T
 from rich.markup import escape
 
 from expectations.core import DELEGATED_TO_GX, ROW_LEVEL, TABLE_LEVEL
 from expectations.data_docs import DataDocsError, SavedResult, render
 from expectations.errors import SuiteError
-from expectations.gate import compile_gate
+from expectations.gate import Gate, compile_gate
 from expectations.gx_0x import RETIRED_TYPES
 from expectations.parameters import evaluate_suite
 from expectations.suite import parse_suite, read_document, read_text
@@ -29,7 +31,7 @@ from reports.describe import describe_expectation
 from reports.records import to_json
 from reports.validation import result_text, results_table, suite_table
 from transforms.text_format import DETECTED_FORMAT
-from workflows.column_types import ColumnTypes, ddl
+from workflows.column_types import ColumnTypes, cast_to_inferred, ddl
 from workflows.output import FAILED, FINE, OutputFormat, print_plain, print_records, print_result, working
 from workflows.validation_input import is_text_path, read_path, read_table
 
@@ -113,12 +115,11 @@ def validate_rows(
         else:
             text_format = DETECTED_FORMAT.with_options(**text_options)
             rows = read_path(spark, str(path), types=types, text_format=text_format)
-        try:
-            gate = compile_gate(rows, suite=suite, parameters=parameters)
-        except SuiteError as error:
-            if error.text_column and path and is_text_path(path):
-                raise _with_type_hint(error, types=types) from error
-            raise
+        compile_rows = partial(compile_gate, suite=suite, parameters=parameters)
+        if path and is_text_path(path):
+            gate, numeric = _compile_text_columns(rows, compile_rows, types=types)
+        else:
+            gate, numeric = compile_rows(rows), []
         outcome = gate.validate(gate.rows, result_format=result_format)
     if output is OutputFormat.JSON:
         print_plain(to_json(outcome.to_json_dict()))
@@ -126,6 +127,8 @@ def validate_rows(
         print_records([_result_record(result) for result in outcome.results], _RESULT_COLUMNS, output)
     else:
         _print_outcome(outcome, source=table or str(path))
+        if numeric:
+            print_result(f"columns that were read as numbers, because an expectation needs numbers: {numeric}", "")
     return FAILED if outcome.failures() else FINE
 
 
@@ -173,6 +176,31 @@ def _latest_results(spark: SparkSession) -> list[Any]:
     )
 
 
+def _compile_text_columns(
+    rows: DataFrame, compile_rows: Callable[[DataFrame], Gate], *, types: ColumnTypes
+) -> tuple[Gate, list[str]]:
+    """Compile a suite for text columns. If an expectation needs numbers, read its column as numbers.
+
+    This happens only if no type is given for any column, and if no value changes. Also return these columns.
+    """
+    numeric: list[str] = []
+    first_error: SuiteError | None = None
+    while True:
+        try:
+            return compile_rows(rows), numeric
+        except SuiteError as error:
+            column = error.text_column
+            first_error = first_error or error
+            if column is None and not numeric:
+                raise
+            if column is None or types.option or column in numeric:
+                raise _with_type_hint(first_error, types=types) from error
+            rows = cast_to_inferred(rows, [column])
+            numeric.append(column)
+            if not isinstance(rows.schema[column].dataType, T.NumericType):
+                raise _with_type_hint(first_error, types=types) from error
+
+
 def _with_type_hint(error: SuiteError, *, types: ColumnTypes) -> SuiteError:
     """Add the option that gives the column of a text file another type."""
     example = ddl(str(error.text_column), "INT")
@@ -197,7 +225,7 @@ def _read(name: str) -> tuple[str, str]:
     """Return the text of a suite, and the name of its file."""
     if Path(name).is_file():
         try:
-            return Path(name).read_text(encoding="utf-8"), name
+            return Path(name).read_text(encoding="utf-8-sig"), name
         except UnicodeDecodeError as error:
             problem = f"the file is not valid UTF-8 text: {error}. Save the file in the encoding UTF-8."
             raise SuiteError(suite=name, problem=problem) from error

@@ -132,7 +132,7 @@ def test_mostly_can_be_a_parameter():
         *(
             (
                 {name: {"$PARAMETER": "c"}},
-                f"'{name}' is a suite parameter, but Great Expectations evaluates none there.",
+                f"'{name}' cannot be a suite parameter in Great Expectations. Write the value.",
             )
             for name in ("column", "row_condition", "condition_parser")
         ),

@@ -30,7 +30,8 @@ class Mutation:
         name: The name of the file. It has the kind of the change.
         content: The content of the file.
         rows: The rows of the valid file, as text. The first cell of a row is its key.
-        touched: The maximum number of rows that the change can damage. None if the file must be refused.
+        touched: The maximum number of rows that may be missing. None if the file must be refused.
+        wrong: The maximum number of rows that may be wrong. By default, all touched rows.
         must_be_read: Whether the file must be read, because it is still valid.
     """
 
@@ -39,6 +40,7 @@ class Mutation:
     rows: dict[str, tuple[str, ...]]
     touched: int | None = 0
     must_be_read: bool = False
+    wrong: int | None = None
 
 
 def make_mutations(seed: int) -> Iterator[Mutation]:
@@ -56,6 +58,7 @@ def make_mutations(seed: int) -> Iterator[Mutation]:
             rows={row[0]: row for row in rows},
             touched=made.touched,
             must_be_read=made.must_be_read,
+            wrong=made.touched if made.wrong is None else made.wrong,
         )
 
 
@@ -65,6 +68,7 @@ class _Made:
     content: bytes
     touched: int | None = 0
     must_be_read: bool = False
+    wrong: int | None = None
 
 
 _Row = tuple[str, ...]
@@ -107,7 +111,7 @@ def _csv_flipped(numbers: random.Random, rows: list[_Row]) -> _Made:
 
 
 def _csv_truncated(numbers: random.Random, rows: list[_Row]) -> _Made:
-    return _Made("a.csv", _cut(_csv(rows), numbers), len(rows))
+    return _Made("a.csv", _cut(_csv(rows), numbers), len(rows), wrong=1)
 
 
 def _csv_encoded(numbers: random.Random, rows: list[_Row]) -> _Made:
@@ -118,6 +122,11 @@ def _csv_encoded(numbers: random.Random, rows: list[_Row]) -> _Made:
 def _csv_in_another_encoding(numbers: random.Random, rows: list[_Row]) -> _Made:
     encoding = numbers.choice(["cp1252", "utf-16-le", "utf-32", "utf-16-be"])
     return _Made("a.csv", _csv(rows).decode().encode(encoding, "replace"))
+
+
+def _csv_with_blank_lines(numbers: random.Random, rows: list[_Row]) -> _Made:
+    lines = [_csv([row])[len(_csv([])) :] for row in rows]
+    return _Made("a.csv", _csv([]) + b"\r\n".join(lines) + numbers.choice([b"", b"\r\n , \r\n"]), 0, True)
 
 
 def _csv_columns_shuffled(numbers: random.Random, rows: list[_Row]) -> _Made:
@@ -137,7 +146,7 @@ def _csv_quote_inserted(numbers: random.Random, rows: list[_Row]) -> _Made:
 
 def _csv_packed(numbers: random.Random, rows: list[_Row]) -> _Made:
     if numbers.random() < 0.5:
-        return _Made("a.csv.gz", gzip.compress(_csv(rows)), 0, True)
+        return _Made(numbers.choice(["a.csv.gz", "a.csv.GZ"]), gzip.compress(_csv(rows)), 0, True)
     return _Made("a.csv.zip", _zip({"a.csv": _csv(rows)}), 0, True)
 
 
@@ -146,7 +155,7 @@ def _csv_packed_and_damaged(numbers: random.Random, rows: list[_Row]) -> _Made:
         [("a.csv.gz", gzip.compress(_csv(rows))), ("a.csv.zip", _zip({"a.csv": _csv(rows)}))]
     )
     damaged = _cut(content, numbers) if numbers.random() < 0.5 else _flip(content, numbers)[0]
-    return _Made(name, damaged, len(rows))
+    return _Made(name, damaged, len(rows), wrong=0)
 
 
 def _csv_bomb(numbers: random.Random, rows: list[_Row]) -> _Made:
@@ -174,7 +183,7 @@ def _json_flipped(numbers: random.Random, rows: list[_Row]) -> _Made:
 
 
 def _json_truncated(numbers: random.Random, rows: list[_Row]) -> _Made:
-    return _Made("a.json", _cut(_json_text(rows, numbers), numbers), len(rows))
+    return _Made("a.json", _cut(_json_text(rows, numbers), numbers), len(rows), wrong=0)
 
 
 def _json_encoded(numbers: random.Random, rows: list[_Row]) -> _Made:
@@ -191,7 +200,7 @@ def _json_packed_and_damaged(numbers: random.Random, rows: list[_Row]) -> _Made:
 
 def _json_bomb(numbers: random.Random, rows: list[_Row]) -> _Made:
     bomb = numbers.choice([b'{"id": "' + b"x" * (70 << 20), b"[" * (70 << 20), b'{"id":' * (10 << 20)])
-    return _Made("a.json.gz", gzip.compress(_json_text(rows, numbers) + b"\n" + bomb, 1), len(rows))
+    return _Made("a.json.gz", gzip.compress(_json_text(rows, numbers) + b"\n" + bomb, 1), len(rows), wrong=0)
 
 
 def _xlsx(rows: list[_Row], columns: tuple[str, ...] = COLUMNS, *, is_formula: bool = False) -> bytes:
@@ -226,7 +235,7 @@ def _xlsx_valid(numbers: random.Random, rows: list[_Row]) -> _Made:
 
 
 def _xlsx_flipped(numbers: random.Random, rows: list[_Row]) -> _Made:
-    return _Made("a.xlsx", _flip(_xlsx(rows), numbers)[0], len(rows))
+    return _Made("a.xlsx", _flip(_xlsx(rows), numbers)[0], len(rows), wrong=0)
 
 
 def _xlsx_part_flipped(numbers: random.Random, rows: list[_Row]) -> _Made:
@@ -235,7 +244,7 @@ def _xlsx_part_flipped(numbers: random.Random, rows: list[_Row]) -> _Made:
 
 
 def _xlsx_truncated(numbers: random.Random, rows: list[_Row]) -> _Made:
-    return _Made("a.xlsx", _cut(_xlsx(rows), numbers), len(rows))
+    return _Made("a.xlsx", _cut(_xlsx(rows), numbers), len(rows), wrong=0)
 
 
 def _xlsx_columns_shuffled(numbers: random.Random, rows: list[_Row]) -> _Made:
@@ -270,6 +279,7 @@ def _xlsx_bomb(numbers: random.Random, rows: list[_Row]) -> _Made:
 _BOMBS: list[_Maker] = [_csv_bomb, _json_bomb, _xlsx_bomb]
 _OTHERS: list[_Maker] = [
     *(_csv_valid, _csv_flipped, _csv_flipped, _csv_flipped, _csv_truncated, _csv_encoded, _csv_in_another_encoding),
+    _csv_with_blank_lines,
     *(_csv_columns_shuffled, _csv_column_doubled, _csv_quote_inserted, _csv_packed, _csv_packed_and_damaged),
     *(_json_valid, _json_flipped, _json_flipped, _json_truncated, _json_encoded, _json_packed_and_damaged),
     *(_xlsx_valid, _xlsx_flipped, _xlsx_flipped, _xlsx_part_flipped, _xlsx_part_flipped, _xlsx_truncated),

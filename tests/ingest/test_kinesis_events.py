@@ -109,6 +109,7 @@ def signed(message: bytes) -> bytes:
         (b"[ ]", "the record has no event"),
         (signed(b""), "the record has no event"),
         (b"\x1f\x8b\x08\x00", "the record is compressed with gzip. Expected JSON that is not compressed"),
+        (b"\xff\xfe{", "starts with a byte order mark of UTF-16, but is damaged"),
         (MAGIC, "an aggregated record of the KPL, but its checksum is wrong"),
         (aggregate(b'{"n": 1}')[:-1], "an aggregated record of the KPL, but its checksum is wrong"),
         (signed(b"\xff\xff"), "an aggregated record of the KPL, but is damaged: "),

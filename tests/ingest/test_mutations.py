@@ -70,8 +70,9 @@ def compare(mutation: Mutation, found: list[tuple[str | None, ...]]) -> list[str
     wrong, missing = len(found) - right, len(mutation.rows) - right
     repeated = [key for key, count in Counter(row[0] for row in found).items() if count > 1 and key in mutation.rows]
     problems = [f"the row {key} is read twice" for key in repeated]
-    if wrong > mutation.touched or missing > mutation.touched:
-        problems.append(f"{right} rows are right, {wrong} wrong and {missing} missing. Touched: {mutation.touched}")
+    if wrong > (mutation.wrong or 0) or missing > mutation.touched:
+        allowed = f"Allowed: {mutation.wrong} wrong and {mutation.touched} missing"
+        problems.append(f"{right} rows are right, {wrong} wrong and {missing} missing. {allowed}")
     return problems
 
 

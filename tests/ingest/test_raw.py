@@ -219,6 +219,19 @@ def test_files_without_rows_are_read_once(lake: SparkSession, landing) -> None:
     assert again.snapshot == done.snapshot
 
 
+@pytest.mark.parametrize("is_first", [True, False])
+def test_a_refused_file_adds_no_column_to_raw(lake: SparkSession, landing, is_first: bool) -> None:
+    if not is_first:
+        landing.csv("good.csv", landing.days())
+        ingest_calls(lake, landing)
+    landing.file("bad.csv", (";".join([*landing.columns, "STRAY"]) + '\n2024-02-01;1;1;1;1;1;1;"x').encode())
+
+    with pytest.raises(LandedFilesError, match="bad.csv: the record that starts in line 2 has a quote that is not"):
+        ingest_calls(lake, landing)
+
+    assert not lake.catalog.tableExists("lake.raw.calls") or "STRAY" not in lake.table("lake.raw.calls").columns
+
+
 def test_unreadable_files_stop_the_ingest(lake: SparkSession, landing) -> None:
     """With `skip_unreadable`, the ingest skips these files and reads the other files."""
     landing.file("fake.xlsx", b"no workbook")

@@ -12,7 +12,7 @@ def test_a_missing_variable_is_an_error(monkeypatch: pytest.MonkeyPatch, value: 
     monkeypatch.delenv("STREAM", raising=False)
     if value is not None:
         monkeypatch.setenv("STREAM", value)
-    with pytest.raises(SettingError, match="environment variable STREAM: the variable is not set. Set it"):
+    with pytest.raises(SettingError, match="environment variable STREAM: the variable is not set or is blank. Set it"):
         read_setting("STREAM")
 
     monkeypatch.setenv("STREAM", " events\n")

@@ -1,5 +1,6 @@
 import gzip
 import io
+import itertools
 import zipfile
 from pathlib import Path
 
@@ -26,9 +27,9 @@ def records(path: Path, content: bytes, **options: str) -> tuple[tuple[str, ...]
     return found.columns, list(read_records(path.name, str(path), found))
 
 
-def zipped(**files: bytes) -> bytes:
+def zipped(method: int = zipfile.ZIP_DEFLATED, **files: bytes) -> bytes:
     stream = io.BytesIO()
-    with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as package:
+    with zipfile.ZipFile(stream, "w", method) as package:
         for name, content in files.items():
             package.writestr(name.replace("_", "."), content)
     return stream.getvalue()
@@ -99,7 +100,7 @@ def test_each_encoding_is_read_by_both_readers(spark: SparkSession, tmp_path: Pa
 def test_text_in_another_encoding_is_rejected(tmp_path: Path) -> None:
     """Each remedy in these messages works."""
     path, utf_16 = tmp_path / "a.csv", "id,name\n1,x\n".encode("utf-16-le")
-    with pytest.raises(LandedFileError, match="line 1 has a NUL character.*give --encoding UTF-16LE"):
+    with pytest.raises(LandedFileError, match="line 1 has a NUL character.*Set --encoding UTF-16LE"):
         header(path, utf_16)
     assert records(path, utf_16, encoding="UTF-16LE") == (("id", "name"), [["1", "x"]])
     with pytest.raises(LandedFileError, match="the file is not valid UTF-8 .*, or give its encoding with --encoding"):
@@ -130,6 +131,7 @@ def test_a_wide_header_is_read(spark: SparkSession, tmp_path: Path) -> None:
 
 COMPRESSED = {
     "a.csv.gz": gzip.compress(b'id;note\n1;"x\ny"\n2;\n\n3\n'),
+    "a.CSV.GZ": gzip.compress(b'id;note\n1;"x\ny"\n2;\n\n3\n'),
     "a.csv.zip": zipped(a_csv=b'id;note\n1;"x\ny"\n2;\n\n3\n'),
     "a.zip": zipped(**{"__MACOSX/a_csv": b"?", "a_csv": b'id;note\n1;"x\ny"\n2;\n\n3\n'}),
 }
@@ -155,13 +157,16 @@ def test_compressed_text_is_read(spark: SparkSession, tmp_path: Path, name: str)
         ("a.zip", zipped(a_csv=b"id\n1\n", b_csv=b"id\n2\n"), "has 2 files. Expected one text file. Deliver each file"),
         ("a.zip", zipped(), "has 0 files. Expected one text file"),
         ("a.zip", zipped(a_csv=b"id,x\n1,2\n").replace(b"\x08\0", b"\x63\0"), "is not supported"),
+        ("a.zip", zipped(zipfile.ZIP_BZIP2, a_csv=b"id,x\n1,2\n"), "is not supported"),
+        ("a.csv", b"id,x\n" + b"," * (1 << 20) + b"\n", "starts in line 2 has more than 1,048,576 cells"),
         ("a.csv.gz", gzip.compress(b"\0" * (64 << 20)), "line 1 has a NUL character"),
         (
             "a.zip",
             zipped(a_csv=b'id,x\n1,"' + b"x" * (64 << 20)),
-            "starts in line 2 has a cell of more than 16,777,216",
+            "line 2 has more than 33,554,432 characters",
         ),
     ],
+    ids=itertools.count(),
 )
 def test_a_damaged_or_unsuitable_archive_is_rejected(tmp_path: Path, name: str, content: bytes, problem: str) -> None:
     with pytest.raises(LandedFileError, match=f"{name}: .*{problem}"):
@@ -169,7 +174,6 @@ def test_a_damaged_or_unsuitable_archive_is_rejected(tmp_path: Path, name: str, 
 
 
 _CELLS = st.text(alphabet='ab ,;"\n\té', max_size=6)
-_ROWS = st.lists(st.lists(_CELLS, min_size=2, max_size=4), min_size=1, max_size=5)
 
 
 def quote(cell: str, delimiter: str) -> str:
@@ -177,7 +181,11 @@ def quote(cell: str, delimiter: str) -> str:
 
 
 @settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
-@given(rows=_ROWS, delimiter=st.sampled_from(",;\t"), line_end=st.sampled_from(["\n", "\r\n"]))
+@given(
+    rows=st.lists(st.lists(_CELLS, max_size=4), min_size=1, max_size=5),
+    delimiter=st.sampled_from(",;\t"),
+    line_end=st.sampled_from(["\n", "\r\n"]),
+)
 def test_both_readers_give_the_same_records(
     spark: SparkSession, tmp_path: Path, rows: list[list[str]], delimiter: str, line_end: str
 ) -> None:
@@ -188,11 +196,9 @@ def test_both_readers_give_the_same_records(
     check_records("a.csv", str(path), found)
     (tmp_path / "a.zip").write_bytes(zipped(a_csv=path.read_bytes()))
 
-    by_spark = read_rows(spark, "a.csv", str(path), found).drop("_malformed_record").collect()
+    by_spark = read_rows(spark, "a.csv", str(path), found).collect()
     by_python = read_rows(spark, "a.zip", str(tmp_path / "a.zip"), found).collect()
 
-    complete = [row["_row_number"] for row in by_python if row["_malformed_record"] is None]
-    assert [row["_row_number"] for row in by_spark] == [row["_row_number"] for row in by_python]
-    assert [tuple(row) for row in by_spark if row["_row_number"] in complete] == [
-        (*row[:3], row["_row_number"]) for row in by_python if row["_malformed_record"] is None
-    ]
+    # The text of a malformed record is as in the file for Spark, and is written again by Python.
+    comparable = [[(*row[:3], row[3] is None, row["_row_number"]) for row in read] for read in (by_spark, by_python)]
+    assert comparable[0] == comparable[1]

@@ -83,10 +83,11 @@ def test_texts_and_styles_are_optional(tmp_path: Path) -> None:
     assert rows_of(write_package(tmp_path / "a.xlsx", content)) == GOOD
 
     broken = content | {"xl/styles.xml": STYLES[:-20]}
-    refuse(write_package(tmp_path / "b.xlsx", broken), "the XML of the texts or the styles is not valid")
+    refuse(write_package(tmp_path / "b.xlsx", broken), "the XML of the shared strings or the styles is not valid")
     doctype = content | {"xl/styles.xml": "<!DOCTYPE styleSheet>" + STYLES}
     refuse(
-        write_package(tmp_path / "c.xlsx", doctype), "the XML of the texts or the styles cannot be read, because it has"
+        write_package(tmp_path / "c.xlsx", doctype),
+        "the XML of the shared strings or the styles cannot be read, because it has",
     )
 
 
@@ -107,7 +108,7 @@ def test_unpacked_size_is_limited(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     blanks = f"{HEADER}{ROW}" + "<row/>" * (12 << 20)
     bomb = write_sheet(tmp_path / "a.xlsx", blanks)
     assert Path(bomb).stat().st_size < 1 << 20
-    refuse(bomb, "the workbook has more than 64 MiB of unpacked XML in one sheet and its texts. Split the workbook")
+    refuse(bomb, "the parts of the workbook that are read together have more than 64 MiB of unpacked XML")
     assert peak_memory(bomb) < 200
 
     content = bytearray(Path(bomb).read_bytes())
