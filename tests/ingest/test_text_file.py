@@ -103,10 +103,10 @@ def test_text_in_another_encoding_is_rejected(tmp_path: Path) -> None:
     with pytest.raises(LandedFileError, match="line 1 has a NUL character.*Set --encoding UTF-16LE"):
         header(path, utf_16)
     assert records(path, utf_16, encoding="UTF-16LE") == (("id", "name"), [["1", "x"]])
-    with pytest.raises(LandedFileError, match="the file is not valid UTF-8 .*, or give its encoding with --encoding"):
+    with pytest.raises(LandedFileError, match="the file is not valid UTF-8 .*, or set --encoding to the encoding"):
         header(path, "id,name\n1,é\n".encode("cp1252"), encoding="utf-8")
     assert records(path, "id,name\n1,é\n".encode("cp1252"), encoding="Windows-1252")[1] == [["1", "é"]]
-    with pytest.raises(LandedFileError, match="line 1 has a NUL character"):
+    with pytest.raises(LandedFileError, match="the file is in UTF-32, which cannot be read. Save it as UTF-8"):
         header(path, "id,name\n1,x\n".encode("utf-32"))
     with pytest.raises(LandedFileError, match="the file is not valid UTF-16 .truncated data, in line 2 or later."):
         header(path, "id,name\n1,x".encode("utf-16") + b"\n")

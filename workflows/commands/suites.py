@@ -73,7 +73,7 @@ def validate(
         str | None,
         typer.Option(
             help="Validate this .csv, .tsv, .txt or .parquet file, or a folder of such files. A text file can be a .gz "
-            "or .zip file. The columns of text files are text, unless --infer-types or --schema is given.",
+            "or .zip file. The columns of text files are text, unless an expectation needs numbers.",
             show_default=False,
         ),
     ] = None,
