@@ -206,13 +206,12 @@ def _with_type_hint(error: SuiteError, *, types: ColumnTypes) -> SuiteError:
     example = ddl(str(error.text_column), "INT")
     hint = f"give the type of the column, such as --schema {example}. Other types are DOUBLE, DATE and TIMESTAMP."
     if types.is_inferred:
-        hint = (
-            f"Spark inferred text from the values of the column. Correct the values, or replace --infer-types: {hint}"
-        )
+        hint = f"Spark inferred text from the values. Correct the values. Or remove --infer-types, and {hint}"
     elif types.schema:
         hint = f"--schema leaves this column as text. To change this, {hint}"
     else:
-        hint = f"Columns of text files are text. To infer all types, add --infer-types. Or {hint}"
+        reason = "Columns of text files are text, and some cells of this column are not plain numbers."
+        hint = f"{reason} Correct them, or {hint}"
     return SuiteError(
         suite=error.suite,
         expectation=error.expectation,

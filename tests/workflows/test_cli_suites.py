@@ -271,7 +271,7 @@ def test_a_retired_type_cannot_be_converted(citylake):
     Path("old.json").write_text(json.dumps(OLD_SUITE | {"expectations": [entry]}))
     code, out, err = citylake("suite", "old.json", "--convert")
     assert (code, out) == (1, "")
-    assert "Great Expectations 1.0 removed the expectation type. Use expect_select_column_values_to_be_unique" in err
+    assert "Great Expectations 1.0 removed expect_multicolumn_values_to_be_unique. Use expect_select_column" in err
     entry["expectation_type"] = "expect_select_column_values_to_be_unique_within_record"
     Path("old.json").write_text(json.dumps(OLD_SUITE | {"expectations": [entry]}))
     assert citylake("suite", "old.json", "--convert")[0] == 0

@@ -113,17 +113,29 @@ def test_results_equal_those_of_gx_on_the_same_file(validate, spark):
         ("column_values_to_not_be_null", {"column": "the n", "row_condition": 'col("the n") > 1'}),
     ],
 )
-@pytest.mark.parametrize("remedy", [("--infer-types",), ("--schema", "`the n` INT")])
-def test_numbers_need_a_column_of_numbers(validate, name, kwargs, remedy):
-    """The error names the column and both remedies. Both remedies work."""
-    path = text_file("in.csv", "the n", "1", "10")
+def test_a_column_of_plain_numbers_is_read_as_numbers_if_an_expectation_needs_numbers(validate, name, kwargs):
+    """If some cells are not plain numbers, the error names the column and the remedies. The remedies work."""
+    assert validate(text_file("in.csv", "the n", "1", "10"), **{name: kwargs})[0] == 0
+    path = text_file("in.csv", "the n", "1", "1e1")
     code, _, error = validate(path, **{name: kwargs})
     assert code == 1
     assert "column 'the n' is text" in error
-    assert "Columns of text files are text. To infer all types, add --infer-types. Or give the type of the" in error
-    assert "such as --schema '`the n` INT'." in error
-    code, _, error = validate(path, *remedy, **{name: kwargs})
-    assert code == 0, error
+    assert "some cells of this column are not plain numbers. Correct them, or give the type of the" in error
+    assert "such as --schema '`the n` INT'. Other types are DOUBLE" in error
+    assert validate(path, "--schema", "`the n` DOUBLE", **{name: kwargs})[0] == 0
+
+
+def test_the_output_names_the_columns_that_are_read_as_numbers(lake: SparkSession):
+    path = text_file("in.csv", "zip,n", "02134,1")
+    regex = {"type": "expect_column_values_to_match_regex", "kwargs": {"column": "zip", "regex": "^[0-9]{5}$"}}
+    between = {"type": "expect_column_values_to_be_between", "kwargs": {"column": "n", "min_value": 0}}
+    Path("suite.json").write_text(json.dumps({"name": "s", "expectations": [regex, between]}))
+    lake.createDataFrame([(1,)], "n int")  # This call makes `lake` the active Spark session.
+
+    result = CliRunner().invoke(app, ["validate", "--suite", "suite.json", "--path", path])
+
+    assert result.exit_code == 0
+    assert "columns that were read as numbers, because an expectation needs numbers: ['n']" in result.output
 
 
 @pytest.mark.parametrize("type_", ["DATE", "TIMESTAMP"])
@@ -156,9 +168,7 @@ def test_a_column_whose_inferred_type_would_change_a_value_stays_text(validate):
     path = text_file("in.csv", "java", "1d", "2d")
     code, _, error = validate(path, "--infer-types", column_values_to_be_between={"column": "java", "min_value": 1})
     assert code == 1
-    assert (
-        "Spark inferred text from the values of the column. Correct the values, or give the type of the column" in error
-    )
+    assert "Spark inferred text from the values. Correct the values. Or remove --infer-types, and give" in error
     corrected = text_file("in.csv", "java", "1", "2")
     code, _, _ = validate(corrected, "--infer-types", column_values_to_be_between={"column": "java", "min_value": 1})
     assert code == 0
@@ -279,10 +289,7 @@ def test_a_schema_without_the_column_of_the_expectation_names_the_remedy(validat
     between = {"column_values_to_be_between": {"column": "n", "min_value": 0}}
     code, _, error = validate(path, "--schema", "zip STRING", **between)
     assert code == 1
-    assert (
-        "--schema does not give the column another type. To give it a type, give the type of the column, such as"
-        in error
-    )
+    assert "--schema leaves this column as text. To change this, give the type of the column, such as" in error
     assert validate(path, "--schema", "n INT", **between)[0] == 0
 
 
