@@ -156,17 +156,17 @@ N = {"name": "n"}
 @pytest.mark.parametrize(
     ("condition", "problem"),
     [
-        ({"row_condition": "n >"}, "row_condition 'n >' is not valid in Spark SQL, and condition_parser is missing: "),
-        ({"row_condition": "_passes"}, "row_condition '_passes' is not valid in Spark SQL, and condition_parser is "),
-        ({"row_condition": "m > 1"}, "condition_parser is missing: [UNRESOLVED_COLUMN"),
+        ({"row_condition": "n >"}, "row_condition 'n >' is not valid in Spark SQL: "),
+        ({"row_condition": "_passes"}, "row_condition '_passes' is not valid in Spark SQL: "),
+        ({"row_condition": "m > 1"}, "is not valid in Spark SQL: [UNRESOLVED_COLUMN"),
         ({"row_condition": {"type": "pass_through", "pass_through_filter": "m >"}}, "Spark cannot compute the exp"),
         (
             {"row_condition": 'col("n") > 1', "condition_parser": "spark"},
-            "row_condition 'col(\"n\") > 1' is not valid in Spark SQL, and condition_parser is 'spark': [UNRESOLVED_",
+            "row_condition 'col(\"n\") > 1' is not valid in Spark SQL: [UNRESOLVED_",
         ),
         (
             {"row_condition": "s.str.len() > 1", "condition_parser": "pandas"},
-            "is not valid in Spark SQL, and condition_parser is 'pandas': ",
+            "The condition_parser is 'pandas'. ",
         ),
         (
             {"row_condition": "n > 1", "condition_parser": "sql"},

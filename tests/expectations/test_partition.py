@@ -108,7 +108,7 @@ def test_gx_can_use_every_partition_that_the_check_accepts(compiled, kwargs):
         ),
         (
             {"partition_object": INFINITE | {"tail_weights": [0, 0]}},
-            "'bins' of partition_object has no end, so there are no tails. Remove the weights of tails.",
+            "tail_weight_holdout are not valid. Remove them.",
             {"partition_object": INFINITE},
         ),
         (
