@@ -119,6 +119,7 @@ class _Scanner:
         """Return the end of the record that starts at the position."""
         end = self._find_end_of_value()
         while end >= len(self._text) - _MAX_LITERAL and self._read_more():
+            self._failed_at = 0  # with more text, the value may be valid
             end = self._find_end_of_value()
         if not _MAY_FOLLOW_VALUE.match(self._text, end):
             end = _end(_REST_OF_LINE, self._text, end)
@@ -133,12 +134,12 @@ class _Scanner:
                 self._is_valid = True
                 return end
             except json.JSONDecodeError as error:
-                self._failed_at = error.pos
+                failed_at = error.pos
                 is_cut = error.pos >= len(self._text) - _MAX_LITERAL or error.msg.startswith("Unterminated")
             except RecursionError:
-                is_cut = False
+                failed_at, is_cut = 0, False
             if not (is_cut and self._read_more()):
-                self._is_valid = False
+                self._is_valid, self._failed_at = False, failed_at
                 return self._find_end_of_invalid()
 
     def _find_end_again(self) -> int:

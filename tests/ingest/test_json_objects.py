@@ -1,7 +1,7 @@
 import json
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from ingest import json_objects
@@ -30,6 +30,8 @@ def split(text: str, size: int) -> list[str]:
     return list(find_records(content[start : start + size] for start in range(0, len(content), size)))
 
 
+@example([{"": None, "x": None, "}{": [None] * 3}, {"": None}, {"x": [{"": [None]}]}], "spaces", 1, 38)
+@settings(max_examples=300)
 @given(_OBJECTS, st.sampled_from([*_LAYOUTS]), st.sampled_from([None, 1, 2]), st.integers(1, 50))
 def test_objects_are_found_in_each_layout(objects: list[dict], layout: str, indent: int | None, size: int) -> None:
     """The layout of the objects and the size of the chunks do not matter."""
