@@ -139,7 +139,7 @@ def detect_encoding(file: str, uri: str, *, encoding: str = "") -> Encoding:
 
 
 def _marked_encoding(start: bytes) -> str:
-    """Return the encoding that the byte order mark of a text names. Empty if there is no mark."""
+    """Return the encoding that the byte order mark of a text names. Without a mark, return an empty text."""
     marks = {codecs.BOM_UTF8: "UTF-8", codecs.BOM_UTF16_LE: "UTF-16LE", codecs.BOM_UTF16_BE: "UTF-16BE"}
     return next((name for mark, name in marks.items() if start.startswith(mark)), "")
 

@@ -22,9 +22,9 @@ class CellCheck:
     """The result of an exact check of the cells.
 
     Attributes:
-        far_cell: The first cell that makes the used range too large. Empty if there is no such cell.
+        far_cell: The first cell that makes the used range too large, or an empty text.
         far_row_start: The position in bytes of the row of this cell.
-        formula: The first formula that has no value. Empty if there is no such formula.
+        formula: The first formula that has no value, or an empty text.
         damage: The reason why the XML is not valid, with the position. Empty if the XML is valid.
     """
 

@@ -15,7 +15,7 @@ import zlib
 from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
-from typing import IO, Any
+from typing import IO
 
 from ingest.errors import LandedFileError
 from ingest.storage import is_s3, open_file
@@ -69,7 +69,7 @@ class Package:
         file: The name of the landed file.
         sheets: The worksheets. Chart sheets and macro sheets are left out.
         date_system: 1904 if serial number 0 is the date 1904-01-01, otherwise 1900.
-        texts, styles: The names of the parts with the texts and the styles. Empty if there is no such part.
+        texts, styles: The names of the parts with the shared strings and the styles, or empty texts.
     """
 
     def __init__(self, file: str, package: zipfile.ZipFile, *, packed: int) -> None:
@@ -225,8 +225,9 @@ def open_seekable(uri: str) -> Iterator[IO[bytes]]:
 
 def parse_xml(content: bytes) -> ET.Element:
     """Parse a small XML part. Reject a DOCTYPE, because its entities could read files or become very large."""
-    root: Any = ET.fromstring(content, ET.XMLParser(target=_TreeWithoutDoctype()))  # noqa: S314 - no entities
-    return root  # type: ignore[no-any-return]
+    # The parser refuses a DOCTYPE, so the XML has no entities.
+    root: ET.Element = ET.fromstring(content, ET.XMLParser(target=_TreeWithoutDoctype()))  # noqa: S314 - see above
+    return root
 
 
 class _TreeWithoutDoctype(ET.TreeBuilder):
