@@ -13,7 +13,7 @@ from pyspark.sql import functions as F
 from pyspark.sql import types as T
 
 from reports.answer import Answer, Report, Rows, SortKey
-from reports.columns import DisplayColumn, display_columns, header_of
+from reports.columns import DisplayColumn, display_columns
 from reports.errors import OutdatedAnswerError
 from reports.points import ChartData, Flags, select_points
 
@@ -53,7 +53,7 @@ def read_answers(report: Report, curated: Mapping[str, DataFrame]) -> list[Answe
     Raises:
         OutdatedAnswerError: A table lacks a displayed column.
     """
-    answers = [answer for answer in report.answers if answer.name in curated]
+    answers = [answer.with_columns(curated[answer.name].columns) for answer in report.answers if answer.name in curated]
     for answer in answers:
         for column in answer.columns:
             if column not in curated[answer.name].columns:
@@ -98,12 +98,12 @@ def _answer_rows(
     dates = [field.name for field in schema.fields if isinstance(field.dataType, T.DateType)]
     names = schema.fieldNames()
     rows = [{name: _value(record[name], name in dates) for name in names} for record in records]
-    headers = {name: report.headers.get(name) or header_of(name) for name in names}
     charts = []
     for number, chart in enumerate(answer.charts):
         flags: Flags = [tuple(record[_FLAGS][3 * number : 3 * number + 3]) for record in records]
-        charts.append(select_points(chart, rows, flags, headers=headers))
-    return AnswerRows(answer, schema, display_columns(answer, schema, headers=report.headers), rows, tuple(charts))
+        charts.append(select_points(chart, rows, flags, columns=report.columns))
+    columns = display_columns(answer.columns, schema, columns=report.columns)
+    return AnswerRows(answer, schema, columns, rows, tuple(charts))
 
 
 def _value(value: Any, is_date: bool) -> Any:

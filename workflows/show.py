@@ -71,7 +71,7 @@ def show_answer(dataset: str, name: str, *, warehouse: str, max_rows: int, outpu
     elif answer:
         print_result(
             answer_table(
-                answer, rows, headers=report_of(dataset).headers, max_rows=max_rows, width=result_console().width
+                answer, rows, columns=report_of(dataset).columns, max_rows=max_rows, width=result_console().width
             )
         )
     elif name == QUARANTINE:

@@ -10,6 +10,7 @@ from rich.console import Console
 
 from reports.answer import Answer
 from reports.charts import Chart
+from reports.columns import Column
 from reports.console import MAX_ROWS, answer_table, quarantine_table, warning_lines
 
 
@@ -86,8 +87,8 @@ def test_rows_can_be_sorted_by_absolute_value(spark: SparkSession) -> None:
 def test_hidden_columns_are_listed_below_the_table(spark: SparkSession, width: int, hidden: list[str]) -> None:
     row = ("2024-incomplete", 1_000_000.0, 2_000_000.0, 3_000_000.0)
     rows = spark.createDataFrame([row], "first string, second double, third double, fourth double")
-    headers = {name: f"{name.title()} column" for name in rows.columns[1:]}
-    lines = drawn(answer_table(answer_of(*rows.columns), rows, headers=headers, width=width), width)
+    columns = {name: Column(header=f"{name.title()} column") for name in rows.columns[1:]}
+    lines = drawn(answer_table(answer_of(*rows.columns), rows, columns=columns, width=width), width)
 
     assert any(line.startswith("2024-incomplete 1,000,000.00") for line in lines)  # No value is truncated.
     assert "…" not in "".join(lines)
