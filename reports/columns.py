@@ -97,7 +97,7 @@ def _format_of(name: str, data_type: T.DataType) -> str:
         return f"{sign},.{data_type.scale}f"
     if isinstance(data_type, T.DoubleType | T.FloatType):
         return f"{sign},.{1 if name in ONE_DECIMAL else 2}f"
-    return "%Y-%m" if name == "month" else ""
+    return "%Y-%m" if name == "month" and isinstance(data_type, T.DateType | T.TimestampType) else ""
 
 
 def _is_signed(name: str) -> bool:

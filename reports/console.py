@@ -16,7 +16,7 @@ from rich.table import Table
 from reports.answer import Answer
 from reports.columns import DisplayColumn, bar_columns, display_columns
 from reports.plain_table import plain_table
-from reports.rows import sort_rows
+from reports.rows import require_readable, sort_rows
 from reports.validation import result_text
 from transforms.masking import REDACTED
 from transforms.schema import CAST_FAILURES
@@ -36,17 +36,23 @@ def answer_table(
     answer: Answer,
     curated: DataFrame,
     *,
+    table_name: str = "",
     headers: Mapping[str, str] | None = None,
     max_rows: int = MAX_ROWS,
     width: int = DEFAULT_WIDTH,
 ) -> Group:
     """Draw the first rows of an answer. If `answer.order` is empty, draw the latest rows.
 
-    `headers` has the headers of columns that differ from those in `reports.columns`.
+    `headers` has the headers of columns that differ from those in `reports.columns`. `table_name` is the name of the
+    table, for error messages.
 
     Columns that do not fit in `width` are left out, the last column first. A line below the table names these columns.
+
+    Raises:
+        OutdatedAnswerError: The table lacks a column that the answer displays.
     """
-    rows = sort_rows(answer, curated).limit(max_rows + 1).collect()
+    require_readable(answer, curated.schema, where=table_name or answer.name)
+    rows = sort_rows(answer, curated, table=table_name).limit(max_rows + 1).collect()
     notes = []
     if len(rows) > max_rows:
         end = "first" if answer.order else "latest"

@@ -71,7 +71,12 @@ def show_answer(dataset: str, name: str, *, warehouse: str, max_rows: int, outpu
     elif answer:
         print_result(
             answer_table(
-                answer, rows, headers=report_of(dataset).headers, max_rows=max_rows, width=result_console().width
+                answer,
+                rows,
+                table_name=table_name("curated", dataset, name),
+                headers=report_of(dataset).headers,
+                max_rows=max_rows,
+                width=result_console().width,
             )
         )
     elif name == QUARANTINE:
@@ -103,7 +108,8 @@ def _status_record(status: DatasetStatus) -> dict[str, object]:
 def _rows(spark: SparkSession, dataset: str, name: str, answer: Answer | None) -> DataFrame:
     """Return the rows of an answer, of the quarantine table or of the run ledger, in order."""
     if answer:
-        return sort_rows(answer, read(spark, table_name("curated", dataset, answer.name)))
+        table = table_name("curated", dataset, answer.name)
+        return sort_rows(answer, read(spark, table), table=table)
     if name == QUARANTINE:
         return read(spark, table_name("quarantine", dataset)).orderBy("_source_file", "_row_number")
     if not exists(spark, RUNS_TABLE):

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from pyspark.sql import SparkSession
+from pyspark.sql import functions as F
 from typer.testing import CliRunner
 
 from lake.ledger import StageResult, record_stage
@@ -177,3 +178,38 @@ def test_unpublished_dataset_error_shows_the_next_step(citylake) -> None:
         code, out, err = citylake(*arguments)
         assert (code, out) == (1, "")
         assert "no run has published this table. Run its job" in words(err)
+
+
+@pytest.mark.parametrize("change", ["DROP COLUMN calls_handled_pct", "RENAME COLUMN calls_handled_pct TO handled_pct"])
+def test_a_missing_column_of_an_answer_is_an_error(tables: None, lake: SparkSession, citylake, change: str) -> None:
+    lake.sql(f"ALTER TABLE lake.curated.contact_centre_calls_handled {change}")
+    for arguments in (["show", "contact_centre", "calls_handled"], ["show", "contact_centre"]):
+        code, out, err = citylake(*arguments)
+        assert (code, out) == (1, "")
+        message = (
+            "lake.curated.contact_centre_calls_handled: the report cannot use 'calls_handled_pct'. Expected a column "
+            "of this name, found only the columns ['year', 'days',"
+        )
+        assert message in words(err)
+        assert "or only its stage curate" in words(err)
+
+
+def test_a_column_of_an_answer_with_another_type_is_an_error(tables: None, lake: SparkSession, citylake) -> None:
+    table = "lake.curated.contact_centre_calls_handled"
+    lake.table(table).withColumn("calls_handled_pct", F.lit("90 %")).writeTo(table).createOrReplace()
+    code, out, err = citylake("show", "contact_centre", "calls_handled")
+
+    assert (code, out) == (1, "")
+    message = f"{table}: the report cannot use 'calls_handled_pct'. Expected a number, for the chart"
+    assert message in words(err)
+    assert "found the type string" in words(err)
+
+
+def test_a_missing_sort_column_of_an_answer_is_an_error(lake: SparkSession, citylake) -> None:
+    lake.sql("CREATE NAMESPACE lake.curated")
+    table = "lake.curated.contact_centre_calls_handled"
+    lake.createDataFrame([], _YEARS).drop("year").writeTo(table).create()
+    code, out, err = citylake("show", "contact_centre", "calls_handled", "--csv")
+
+    assert (code, out) == (1, "")
+    assert f"{table}: the report cannot use 'year'. Expected an SQL expression of the columns ['days'," in words(err)
