@@ -56,7 +56,7 @@ def answer_table(
     notes = []
     if len(rows) > max_rows:
         end = "first" if answer.order else "latest"
-        notes.append(f"Only the {end} {max_rows} of {curated.count():,} rows are displayed.")
+        notes.append(f"Only the {end} {shown_of(max_rows, curated.count())}")
     rows = rows[:max_rows] if answer.order else rows[:max_rows][::-1]
     notes += [answer.note] if answer.note else []
     columns = display_columns(answer, curated.schema, headers=headers or {})
@@ -66,6 +66,18 @@ def answer_table(
         notes.append(f"These columns do not fit in this terminal: {names}. Use --csv to see all columns.")
     # The notes are below the table and not in its caption, because a caption wraps at the width of the table.
     return Group(f"[bold]{escape(answer.question)}[/]", "", table, *(["", escape(" ".join(notes))] if notes else []))
+
+
+def shown_of(shown: int, total: int, noun: str = "rows") -> str:
+    """Return how many rows are displayed, and the options that show more.
+
+    >>> shown_of(24, 1000)
+    '24 of 1,000 rows are displayed. To see more, add --rows 1000. To see all rows and columns, add --csv.'
+    >>> shown_of(2, 2)
+    '2 of 2 rows are displayed.'
+    """
+    hint = f" To see more, add --rows {total}. To see all {noun} and columns, add --csv." if shown < total else ""
+    return f"{shown:,} of {total:,} {noun} are displayed.{hint}"
 
 
 def quarantine_table(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from datetime import date
 from pathlib import Path
 
@@ -132,6 +133,20 @@ def test_quarantine_shows_column_names_of_landed_files(tables: None, citylake) -
     assert "1 of 1 rows are displayed. Table: lake.quarantine.contact_centre" in words(out)
     _, out, _ = citylake("show", "contact_centre", "quarantine", "--json")
     assert json.loads(out)[0]["_failed_expectations"] == ["every_cell_readable"]
+
+
+@pytest.mark.parametrize("view", ["calls_handled", "quarantine", "warnings", "runs"])
+def test_each_view_says_how_to_see_more_rows(tables: None, lake: SparkSession, citylake, view: str) -> None:
+    lake.sql("INSERT INTO lake.quarantine.contact_centre SELECT * FROM lake.quarantine.contact_centre")
+    code, out, _ = citylake("show", "contact_centre", view, "--rows", "1")
+    (total,) = re.findall(r"1 of (\d+) \w+ are displayed. To see more, add --rows (?=\1\.)", words(out))
+    assert (code, total) == (0, {"calls_handled": "30", "quarantine": "2", "warnings": "2", "runs": "3"}[view])
+
+    _, longer, _ = citylake("show", "contact_centre", view, "--rows", total)
+    assert "To see more" not in longer
+    assert len(longer.splitlines()) > len(out.splitlines()) - 3
+    _, records, _ = citylake("show", "contact_centre", view, "--csv")
+    assert len([*csv.reader(io.StringIO(records))]) == int(total) + 1
 
 
 def test_warnings_come_from_the_last_successful_run(tables: None, citylake) -> None:
