@@ -8,7 +8,7 @@ from typing import Any
 
 from reports.charts import Chart
 from reports.columns import Columns
-from reports.errors import OutdatedAnswerError
+from reports.errors import OutdatedAnswerError, missing_column
 
 Rows = Sequence[Mapping[str, Any]]
 """The rows of an answer in the order of the answer. Each row maps the columns of the curated table to values."""
@@ -90,20 +90,24 @@ class Answer:
         """Return the name of a column in csv files, and in SQL views and tables."""
         return self.exported_as.get(column, column)
 
-    def text(self, rows: Rows) -> str:
-        """Return the answer in one to three sentences.
+    def text(self, rows: Rows, *, table: str = "") -> str:
+        """Return the answer in one to three sentences. `table` is the name of the table, for error messages.
 
         Raises:
-            OutdatedAnswerError: The rows lack a column that the sentence reads.
+            OutdatedAnswerError: The rows lack a column that the sentence reads, or a column has values of another type.
         """
         if not rows:
             return self.empty
+        where = table or self.name
         try:
             return self.sentence(rows)
         except KeyError as error:
             if error.args[0] in rows[0]:
                 raise
-            raise OutdatedAnswerError(answer=self.name, column=str(error.args[0])) from error
+            raise missing_column(where, str(error.args[0]), [*rows[0]]) from error
+        except (AttributeError, TypeError, ValueError) as error:
+            expected, found = "values that fit the sentence of the answer", f"{type(error).__name__}: {error}"
+            raise OutdatedAnswerError(where=where, column="sentence", expected=expected, found=found) from error
 
 
 @dataclass(frozen=True)

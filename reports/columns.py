@@ -173,7 +173,7 @@ def _format_of(name: str, data_type: T.DataType, columns: Columns) -> str:
     if kind in ("double", "float"):
         declared = columns.get(name, DEFAULT).decimals
         return f"{sign},.{_unit_of(name)[1].decimals if declared is None else declared}f"
-    return "%Y-%m" if name == "month" else ""
+    return "%Y-%m" if name == "month" and kind in ("date", "timestamp") else ""
 
 
 def _is_signed(name: str, columns: Columns) -> bool:

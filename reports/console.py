@@ -16,7 +16,7 @@ from rich.table import Table
 from reports.answer import Answer
 from reports.columns import Columns, DisplayColumn, bar_columns, display_columns
 from reports.plain_table import plain_table
-from reports.rows import sort_rows
+from reports.rows import require_readable, sort_rows
 from reports.validation import result_text
 from transforms.masking import REDACTED
 from transforms.schema import CAST_FAILURES
@@ -36,22 +36,27 @@ def answer_table(
     answer: Answer,
     curated: DataFrame,
     *,
+    table_name: str = "",
     columns: Columns | None = None,
     max_rows: int = MAX_ROWS,
     width: int = DEFAULT_WIDTH,
 ) -> Group:
     """Draw the first rows of an answer. If `answer.order` is empty, draw the latest rows.
 
-    `columns` are the columns that the report declares.
+    `columns` are the columns that the report declares. `table_name` is the name of the table, for error messages.
 
     Columns that do not fit in `width` are left out, the last column first. A line below the table names these columns.
+
+    Raises:
+        OutdatedAnswerError: The table lacks a column that the answer displays.
     """
     answer, declared = answer.with_columns(curated.columns), columns or {}
-    rows = sort_rows(answer, curated).limit(max_rows + 1).collect()
+    require_readable(answer, curated.schema, where=table_name or answer.name)
+    rows = sort_rows(answer, curated, table=table_name).limit(max_rows + 1).collect()
     notes = []
     if len(rows) > max_rows:
         end = "first" if answer.order else "latest"
-        notes.append(f"Only the {end} {max_rows} of {curated.count():,} rows are displayed.")
+        notes.append(f"Only the {end} {shown_of(max_rows, curated.count())}")
     rows = rows[:max_rows] if answer.order else rows[:max_rows][::-1]
     notes += [answer.note] if answer.note else []
     displayed = display_columns(answer.columns, curated.schema, columns=declared)
@@ -62,6 +67,18 @@ def answer_table(
         notes.append(f"These columns do not fit in this terminal: {names}. Use --csv to see all columns.")
     # The notes are below the table and not in its caption, because a caption wraps at the width of the table.
     return Group(f"[bold]{escape(answer.question)}[/]", "", table, *(["", escape(" ".join(notes))] if notes else []))
+
+
+def shown_of(shown: int, total: int, noun: str = "rows") -> str:
+    """Return how many rows are displayed, and the options that show more.
+
+    >>> shown_of(24, 1000)
+    '24 of 1,000 rows are displayed. To see more, add --rows 1000. To see all rows and columns, add --csv.'
+    >>> shown_of(2, 2)
+    '2 of 2 rows are displayed.'
+    """
+    hint = f" To see more, add --rows {total}. To see all {noun} and columns, add --csv." if shown < total else ""
+    return f"{shown:,} of {total:,} {noun} are displayed.{hint}"
 
 
 def quarantine_table(

@@ -43,7 +43,8 @@ def test_answers_without_an_order_show_the_latest_rows(spark: SparkSession) -> N
 
     assert lines[0] == "How much?"
     assert displayed_years(lines) == [2002 + n for n in range(MAX_ROWS)]
-    assert lines[-1] == f"Only the latest {MAX_ROWS} of {MAX_ROWS + 2} rows are displayed."
+    hint = f"To see more, add --rows {MAX_ROWS + 2}. To see all rows and columns, add --csv."
+    assert " ".join(lines).endswith(f"Only the latest {MAX_ROWS} of {MAX_ROWS + 2} rows are displayed. {hint}")
 
 
 def test_answers_with_an_order_show_their_first_rows(spark: SparkSession) -> None:
@@ -51,7 +52,9 @@ def test_answers_with_an_order_show_their_first_rows(spark: SparkSession) -> Non
     lines = drawn(answer_table(answer, years(spark, MAX_ROWS + 1)))
 
     assert displayed_years(lines) == [2000 + n for n in range(MAX_ROWS)]
-    assert lines[-1] == f"Only the first {MAX_ROWS} of {MAX_ROWS + 1} rows are displayed. 100 % is all."
+    text = " ".join(lines)
+    assert f"Only the first {MAX_ROWS} of {MAX_ROWS + 1} rows are displayed. To see more, add --rows" in text
+    assert text.endswith("add --csv. 100 % is all.")
 
 
 @pytest.mark.parametrize("note", ["100 % is all.", ""])

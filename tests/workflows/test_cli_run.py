@@ -12,6 +12,7 @@ from pyspark.sql import SparkSession
 from typer.testing import CliRunner
 
 from expectations.errors import ExpectationsNotMetError
+from ingest.errors import LandedFilesError
 from ingest.samples import SampleError
 from ingest.samples.files import MASKING_KEY
 from jobs.stages import dataset_job
@@ -187,3 +188,26 @@ def test_a_quiet_run_prints_only_warnings(capsys: pytest.CaptureFixture) -> None
         logging.getLogger("ingest").warning("a column is new")
 
     assert [line.split() for line in capsys.readouterr().err.splitlines()] == [["WARNING", "a", "column", "is", "new"]]
+
+
+def test_a_run_that_skips_all_files_needs_attention(
+    lake: SparkSession, landing, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dataset = replace(FEW, answers={"cities": FEW.answers["cities"]})
+    monkeypatch.setattr(police_dispatch, "DATASET", dataset)
+    job = dataset_job(dataset, stages=("ingest", "refine"))
+    wrong = landing.csv("wrong.csv", [["2024-01-01", 1]], columns=("Day", "Visits"))
+    with pytest.raises(LandedFilesError, match="raw is empty and no other landed file has rows"):
+        job.run(lake, job.parse(["--landing", str(landing)]))
+    good = deliver(landing, "first", *GOOD)
+    job.run(lake, job.parse(["--landing", str(landing)]))
+    good.unlink()
+    wrong.unlink()
+    landing.csv("also wrong.csv", [["2024-01-01", 1]], columns=("Day", "Visits"))
+
+    entries = job.run(lake, job.parse(["--landing", str(landing)]))
+    assert [entry.state for entry in entries] == ["SUCCEEDED_WITH_SKIPS", "SUCCEEDED"]
+    assert lake.table("lake.trusted.police_dispatch").count() == len(GOOD)
+    code, out, _ = citylake("status", "police_dispatch")
+    assert code == NEEDS_ATTENTION
+    assert "file also wrong.csv is skipped: the first row has no column of the dataset" in " ".join(out.split())
