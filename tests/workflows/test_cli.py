@@ -160,7 +160,7 @@ def test_citylake_render_prints_only_the_template() -> None:
     ("arguments", "message"),
     [
         (["run", "contact_center"], "'contact_center' is not a valid dataset. Did you mean 'contact_centre'?"),
-        (["show", "parking"], "'parking' is not a valid dataset. Valid names: contact_centre, inquiry_volume"),
+        (["show", "parking"], f"'parking' is not a valid dataset. Valid names: {', '.join(dataset_names())}"),
         (["show", "contact_centre", "call_handled"], "Did you mean 'calls_handled'?"),
         (["show", "contact_centre", "x"], "Valid names: calls_handled, calls_handled_monthly, quarantine, warnings"),
         (["fetch", "registrar", "--to", "x"], "'registrar' is not a valid published dataset."),

@@ -228,3 +228,14 @@ def test_traffic_requests_are_counted_by_area_and_type(spark):
             ("denver", "zip", None, "traffic", "Traffic and signals", 1)]  # fmt: skip
     schema = "city string, area_kind string, area string, traffic_kind string, request_type string, requests bigint"
     assert_built(spark, "traffic_by_area", requests, rows, schema, where="area_kind = 'zip'")
+
+
+NULLABLE = {
+    "monthly_volume": ("change_on_year_pct",),
+    "volume_by_area": ("area", "latitude"),
+    "volume_by_channel": ("channel",),
+    "first_call_resolution": ("on_first_call_pct",),
+    "resolution": ("resolved_pct", "unresolved_pct"),
+    "traffic_by_area": ("area", "request_type"),
+}
+"""The columns of each answer that can be null and that are in the sentence of the answer."""
