@@ -74,11 +74,11 @@ def test_the_headline_of_requests_is_about_the_city_and_not_about_an_agency() ->
 
 
 def test_a_month_with_as_many_requests_is_not_hidden() -> None:
-    row = {"city": "denver", "area_kind": "zip", "request_type": "Snow", "requests": 5, "month": date(2024, 1, 1)}
+    row = {"city": "denver", "group_kind": "zip", "request_type": "Snow", "requests": 5, "month": date(2024, 1, 1)}
 
-    assert sentence("service_requests", "top_type_months", {**row, "area": "1"}, {**row, "area": "2"}).endswith(
-        "5 in January 2024. 1 other combination of area, type and month had the same number."
-    )
+    assert sentence(
+        "service_requests", "top_type_months", {**row, "group_name": "1"}, {**row, "group_name": "2"}
+    ).endswith("5 in January 2024. 1 other combination of area, type and month had the same number.")
 
 
 def test_months_with_the_same_rounded_percentage_are_compared_by_their_counts() -> None:

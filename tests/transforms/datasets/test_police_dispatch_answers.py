@@ -302,7 +302,7 @@ def test_only_null_times_are_counted_as_missing(spark):
         ("city", ROCKVILLE, 3, 1, 2, 33.33, 66.67),
     ]
     schema = (
-        "dimension string, value string, incidents bigint, arrival_missing bigint, clearing_missing bigint, "
+        "group_kind string, group_name string, incidents bigint, arrival_missing bigint, clearing_missing bigint, "
         "arrival_missing_pct double, clearing_missing_pct double"
     )
     assert_answer(build_missing_times(incidents), rows, schema)
