@@ -22,6 +22,8 @@ from jobs.status import status_of
 from lake.session import lake_session
 from transforms.datasets import load_dataset
 from transforms.errors import CityLakeError
+from workflows.check import require_valid_files, require_valid_functions
+from workflows.checks.declaration import Declaration
 from workflows.commands.options import SAMPLE_WAREHOUSE, SAMPLES, default_warehouse
 from workflows.errors import WorkflowError
 from workflows.model import REPORT_TO, SUITE_PARAMETER
@@ -84,16 +86,20 @@ def run_on_samples(
 
     Returns:
         1 if a workflow failed, 3 if a dataset needs attention, otherwise 0.
+
+    Raises:
+        CheckError: The files of a dataset have mistakes.
     """
     names = dataset_names() if names is None else names
-    for name in names:
-        workflow_of(name)  # Before any workflow runs, raise an error if a workflow is missing.
+    declarations = require_valid_files(names)
     start_fast()
     with ThreadPoolExecutor(max_workers=1) as writer:
         options = {"report_to": report_to, "suite_parameters": suite_parameters or {}}
         samples = {name: writer.submit(prepare_sample, name, **options) for name in names}
         deliveries = {name: sample.result for name, sample in samples.items()}
-        return _run_datasets(deliveries, warehouse=SAMPLE_WAREHOUSE, has_report=bool(report_to), quiet=quiet)
+        return _run_datasets(
+            deliveries, declarations, warehouse=SAMPLE_WAREHOUSE, has_report=bool(report_to), quiet=quiet
+        )
 
 
 def run_on_files(dataset: str, delivery: Delivery, *, warehouse: str, rebuild: bool, quiet: bool = False) -> int:
@@ -105,8 +111,10 @@ def run_on_files(dataset: str, delivery: Delivery, *, warehouse: str, rebuild: b
         1 if the workflow failed, 3 if the dataset needs attention, otherwise 0.
 
     Raises:
+        CheckError: The files of the dataset have mistakes.
         WorkflowError: A parameter of the workflow is missing.
     """
+    declarations = require_valid_files([dataset])
     workflow = workflow_of(dataset)
     for key, description in workflow.required_parameters.items():
         if key not in delivery.parameters:
@@ -115,7 +123,12 @@ def run_on_files(dataset: str, delivery: Delivery, *, warehouse: str, rebuild: b
             )
     has_report = bool(delivery.report_to)
     return _run_datasets(
-        {dataset: lambda: delivery}, warehouse=warehouse, rebuild=rebuild, has_report=has_report, quiet=quiet
+        {dataset: lambda: delivery},
+        declarations,
+        warehouse=warehouse,
+        rebuild=rebuild,
+        has_report=has_report,
+        quiet=quiet,
     )
 
 
@@ -176,6 +189,7 @@ def resolve_dataset(
 
 def _run_datasets(
     deliveries: Mapping[str, Callable[[], Delivery]],
+    declarations: Sequence[Declaration],
     *,
     warehouse: str,
     rebuild: bool = False,
@@ -189,6 +203,8 @@ def _run_datasets(
         began = time.monotonic()
         spark = lake_session(warehouse)
         progress.finish(_SESSION, seconds=time.monotonic() - began)
+        progress.start("checking")
+        require_valid_functions(spark, declarations)
         progress.watch(spark)
         errors = {}
         for name, delivery in deliveries.items():

@@ -7,7 +7,6 @@ import re
 from collections.abc import Mapping
 
 from pyspark.sql import DataFrame, SparkSession
-from pyspark.sql import types as T
 
 from docs.generate.markdown import NOTE, code, paragraph, table
 from expectations.gate import compile_gate, is_mark
@@ -17,6 +16,7 @@ from lake.ledger import SCHEMA, StageResult, StageRun
 from transforms.candidates import build_candidates
 from transforms.dataset import Dataset, unchanged
 from transforms.datasets import dataset_names, load_dataset
+from workflows.checks.analysis import empty_raw
 
 REPORT = "array<struct<column:string,value:string,expected:string>>"
 BOOKKEEPING: Mapping[str, tuple[str, str, str]] = {
@@ -144,15 +144,7 @@ def dataset_page(spark: SparkSession, dataset: Dataset) -> str:
 
 def _build_tables(spark: SparkSession, dataset: Dataset) -> tuple[DataFrame, DataFrame]:
     """Return empty frames with the columns of trusted and of quarantine."""
-    names = [name for columns in dataset.source_columns.values() for name in columns]
-    sources = {name.casefold(): name for name in reversed(names)}  # For Spark, `Date` and `DATE` are the same column.
-    fields = [T.StructField(name, T.StringType()) for name in sources.values()]
-    fields += [
-        T.StructField(name, T._parse_datatype_string(type_))
-        for name, (zones, type_, _) in BOOKKEEPING.items()
-        if "raw" in zones or name == "_is_current"
-    ]
-    raw = spark.createDataFrame([], T.StructType(fields))
+    raw = empty_raw(spark, dataset)
     key = b"0" * 32 if dataset.uses_masking_key else None
     gate = compile_gate(build_candidates(raw, dataset=dataset, masking_key=key), suite=suite_of(dataset))
     return gate.rows, gate.rows_for_quarantine(gate.rows).withColumn(BLOCKED_BY, not_parked())

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import update_wrapper
+from typing import Any
 
 from pyspark.errors import PySparkException
 from pyspark.sql import DataFrame, SparkSession
@@ -12,6 +14,7 @@ from pyspark.sql import types as T
 from jobs.blocked import BLOCKED_BY, not_parked
 from transforms.candidates import build_candidates
 from transforms.dataset import Dataset
+from transforms.errors import ArgumentError
 from transforms.frames import empty_frame
 from workflows.checks.declaration import Declaration
 from workflows.checks.problems import Problem, explain, unknown_name
@@ -44,7 +47,7 @@ def analyse(spark: SparkSession, declaration: Declaration) -> list[Problem]:
     problems = [*_column_problems(declaration, dataset, candidates)]
     if declaration.suite is None:
         return problems
-    gate, found = compile_suite(declaration, declaration.suite, candidates)
+    gate, found = compile_suite(declaration, declaration.suite, candidates, reports_generated=not problems)
     trusted = empty_frame(spark, gate.rows.schema)
     quarantine = gate.rows_for_quarantine(trusted).withColumn(BLOCKED_BY, not_parked())
     zones = {"trusted": trusted, "quarantine": empty_frame(spark, quarantine.schema)}
@@ -63,7 +66,27 @@ def empty_raw(spark: SparkSession, dataset: Dataset) -> DataFrame:
 
 
 def _build(raw: DataFrame, dataset: Dataset) -> DataFrame:
+    dataset = replace(
+        dataset,
+        build=_returning_rows(dataset.build),
+        build_layout=_returning_rows(dataset.build_layout) if dataset.build_layout else None,
+        complete=_returning_rows(dataset.complete),
+    )
     return build_candidates(raw, dataset=dataset, masking_key=_ANY_KEY if dataset.uses_masking_key else None)
+
+
+def _returning_rows(function: Callable[..., DataFrame]) -> Callable[..., DataFrame]:
+    """Return the function with a check of its result. A function without `return` returns None."""
+
+    def call(*arguments: Any) -> DataFrame:
+        rows = function(*arguments)
+        if not isinstance(rows, DataFrame):
+            name = getattr(function, "__name__", str(function))
+            expected = "a DataFrame. Return the rows"
+            raise ArgumentError(where=name, argument="the result", got=rows, expected=expected)
+        return rows
+
+    return update_wrapper(call, function)
 
 
 def _build_problems(raw: DataFrame, declaration: Declaration, dataset: Dataset, error: Exception) -> Iterator[Problem]:
@@ -122,7 +145,7 @@ def _build_answers(
         if not {*answer.reads} <= {*zones}:
             continue  # `check_definition` reports the unknown zone.
         try:
-            frame = answer.build(*(zones[zone] for zone in answer.reads))
+            frame = _returning_rows(answer.build)(*(zones[zone] for zone in answer.reads))
             answers[name] = empty_frame(zones["trusted"].sparkSession, frame.schema)
         except Exception as error:  # noqa: BLE001 - whatever a function of a dataset raises is a problem of the dataset.
             text = f"the answer cannot be built. {_explain_column(error, zones) or explain(error, file=file)}"

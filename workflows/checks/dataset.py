@@ -25,38 +25,25 @@ _GLUE_JOBS = ("dataset", "maintain", "report")
 
 def check_definition(declaration: Declaration, dataset: Dataset) -> Iterator[Problem]:
     """Yield the problems of the fields, the masking policy and the answers of a dataset."""
-    file = declaration.dataset_file
-
-    def problem(subject: str, text: str) -> Problem:
-        return Problem(file, subject, text)
-
-    if dataset.name != declaration.name:
-        expected = f"expected {declaration.name!r}, the name of the file"
-        yield problem("name", f"the name of the dataset is {dataset.name!r}, {expected}. Rename one of the two.")
-    if not dataset.layouts:
-        yield problem("layouts", "the dataset has no layout. Add a layout with one field for each column of a file.")
-    for layout, fields in dataset.layouts.items():
-        for subject, text in _field_problems(layout, fields):
-            yield problem(subject, text)
-    if not dataset.key:
-        yield problem("key", "the key is empty. Name the columns that identify a row, such as key=('date',).")
-    if dataset.is_incremental and not dataset.event_time:
-        text = "an incremental dataset needs the time of each row. Set event_time to a timestamp column."
-        yield problem("event_time", text)
-    if not 0 <= dataset.mostly <= 1:
-        yield problem("mostly", f"found {dataset.mostly!r}, expected a fraction from 0 to 1, such as 0.95 for 95 %.")
-    for subject, text in (*_masking_problems(dataset), *_answer_problems(dataset)):
-        yield problem(subject, text)
+    name = declaration.name
+    parts = (_settings_problems, _layout_problems, _field_problems, _masking_problems, _answer_problems)
+    if dataset.name != name:
+        text = f"the name of the dataset is {dataset.name!r}, expected {name!r}, the file's name. Rename one of them."
+        yield Problem(declaration.dataset_file, "name", text)
+    for part in parts:
+        for subject, text in part(dataset):
+            yield Problem(declaration.dataset_file, subject, text)
 
 
 def check_workflow(declaration: Declaration) -> Iterator[Problem]:
     """Yield the problems of a workflow: the jobs, their stages and their dataset."""
     workflow = declaration.workflow
-    if workflow is None:
+    if workflow is None or declaration.dataset is None or declaration.dataset.name != declaration.name:
         return
     if workflow.name != declaration.name:
         text = f"the name of the workflow is {workflow.name!r}, expected {declaration.name!r}. Correct the name."
         yield Problem(declaration.workflow_file, "name", text)
+        return
     for job in workflow.jobs:
         subject = f"job {job.name!r}"
         if job.module not in _GLUE_JOBS:
@@ -70,7 +57,33 @@ def check_workflow(declaration: Declaration) -> Iterator[Problem]:
             yield Problem(declaration.workflow_file, subject, text)
 
 
-def _field_problems(layout: str, fields: Sequence[Field]) -> Iterator[tuple[str, str]]:
+def _settings_problems(dataset: Dataset) -> Iterator[tuple[str, str]]:
+    if not dataset.key:
+        yield "key", "the key is empty. Name the columns that identify a row, such as key=('date',)."
+    if dataset.is_incremental and not dataset.event_time:
+        text = "an incremental dataset needs the time of each row. Set event_time to a timestamp column."
+        yield "event_time", text
+    if not 0 <= dataset.mostly <= 1:
+        yield "mostly", f"found {dataset.mostly!r}, expected a fraction from 0 to 1, such as 0.95 for 95 %."
+
+
+def _layout_problems(dataset: Dataset) -> Iterator[tuple[str, str]]:
+    if not dataset.layouts:
+        yield "layouts", "the dataset has no layout. Add a layout with one field for each column of a file."
+    first: dict[frozenset[str], str] = {}
+    for layout, names in dataset.source_columns.items():
+        other = first.setdefault(frozenset(name.casefold() for name in names), layout)
+        if other != layout:
+            text = f"the layout has the same columns as {other!r}, so ingest cannot choose one. Remove one of the two."
+            yield f"layout {layout!r}", text
+
+
+def _field_problems(dataset: Dataset) -> Iterator[tuple[str, str]]:
+    for layout, fields in dataset.layouts.items():
+        yield from _problems_of_fields(layout, fields)
+
+
+def _problems_of_fields(layout: str, fields: Sequence[Field]) -> Iterator[tuple[str, str]]:
     if not fields:
         yield f"layout {layout!r}", "the layout has no fields. Add one Field for each column of the file."
     for field in fields:

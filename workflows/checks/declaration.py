@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from difflib import get_close_matches
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
@@ -14,6 +15,7 @@ from expectations.suite import Suite
 from reports.answer import Report
 from transforms.dataset import Dataset
 from workflows.checks.problems import Problem, explain, file_of
+from workflows.errors import WorkflowError
 from workflows.model import Workflow
 from workflows.parts import workflow_of
 
@@ -67,7 +69,7 @@ def load_declaration(name: str) -> tuple[Declaration, list[Problem]]:
     report = _load("reports", name, "REPORT", Report, problems)
     workflow = None
     if dataset:
-        workflow = _call(lambda: workflow_of(name), file=empty.workflow_file, problems=problems)
+        workflow = _call(lambda: workflow_of(name), "WORKFLOW", file=empty.workflow_file, problems=problems)
     if not _has_tests(name):
         text = f"the dataset has no tests. Add the file tests/transforms/datasets/test_{name}.py."
         problems.append(Problem("tests/transforms/datasets", name, text, is_warning=True))
@@ -80,24 +82,27 @@ def _load(package: str, name: str, attribute: str, kind: type[_Value], problems:
     if find_spec(f"{package}.{name}") is None:
         problems.append(Problem(file, attribute, f"the file does not exist. Write it, and define {attribute}."))
         return None
-    module = _call(lambda: import_module(f"{package}.{name}"), file=file, problems=problems)
+    module = _call(lambda: import_module(f"{package}.{name}"), attribute, file=file, problems=problems)
     if module is None:
         return None
     value = getattr(module, attribute, None)
     if isinstance(value, kind):
         return value
     found = "no such value" if value is None else f"a value of the type {type(value).__name__}"
-    example = f"Add {attribute} = {kind.__name__}(...) to the file."
-    problems.append(Problem(file, attribute, f"expected a value of the type {kind.__name__}, found {found}. {example}"))
+    similar = get_close_matches(attribute, vars(module), n=1, cutoff=0.7) if value is None else []
+    fix = f"Rename {similar[0]} to {attribute}." if similar else f"Add {attribute} = {kind.__name__}(...) to the file."
+    problems.append(Problem(file, attribute, f"expected a value of the type {kind.__name__}, found {found}. {fix}"))
     return None
 
 
-def _call(load: Callable[[], _Value], *, file: str, problems: list[Problem]) -> _Value | None:
+def _call(load: Callable[[], _Value], attribute: str, *, file: str, problems: list[Problem]) -> _Value | None:
     try:
         return load()
+    except WorkflowError as error:
+        problems.append(Problem(file, attribute, error.problem))
     except Exception as error:  # noqa: BLE001 - whatever the code of a dataset raises is a problem of the dataset.
-        problems.append(Problem(file, "import", f"the file cannot be imported. {explain(error, file=file)}"))
-        return None
+        problems.append(Problem(file, attribute, f"the file cannot be imported. {explain(error, file=file)}"))
+    return None
 
 
 def _has_tests(name: str) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import traceback
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -9,7 +10,11 @@ from difflib import get_close_matches
 from importlib.util import find_spec
 from pathlib import Path
 
-from transforms.errors import CityLakeError
+from pyspark.errors import PySparkException
+
+from transforms.errors import CityLakeError, MissingColumnError
+
+_ERROR_CLASS = re.compile(r"^\[[A-Z_.]+\] ")
 
 
 @dataclass(frozen=True)
@@ -58,12 +63,12 @@ def unknown_name(kind: str, name: object, known: Iterable[str]) -> str:
     """Return the message that a name does not exist, with the known names and the most similar name.
 
     >>> unknown_name("column", "vists", ["date", "visits"])
-    "column 'vists' does not exist. Found: date, visits. Did you mean 'visits'?"
+    "column 'vists' does not exist. Expected one of: date, visits. Did you mean 'visits'?"
     """
     names = list(known)
     similar = get_close_matches(str(name), names, n=1, cutoff=0.6)
     hint = f"Did you mean {similar[0]!r}?" if similar else "Correct the name."
-    return f"{kind} {name!r} does not exist. Found: {', '.join(names) or 'none'}. {hint}"
+    return f"{kind} {name!r} does not exist. Expected one of: {', '.join(names) or '(none)'}. {hint}"
 
 
 def file_of(package: str, name: str) -> str:
@@ -73,14 +78,21 @@ def file_of(package: str, name: str) -> str:
     return f"{folder}/{name}/__init__.py" if spec and spec.submodule_search_locations else f"{folder}/{name}.py"
 
 
-def explain(error: BaseException, *, file: str) -> str:
+def explain(error: BaseException, *, file: str = "") -> str:
     """Return the message of an error that a file raised, with the line in this file."""
+    if isinstance(error, MissingColumnError):
+        known = [name for name in error.available if not name.startswith("_")]
+        return f"{error.where}: {unknown_name('column', error.column, known)}"
     if isinstance(error, CityLakeError):
         return str(error)
     if isinstance(error, SyntaxError):
         return f"{error.msg} in line {error.lineno}. Correct the syntax."
-    folder = str(Path(file).parent) if file.endswith("__init__.py") else file
-    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if folder in frame.filename]
-    where = f" ({Path(frames[-1].filename).name}, line {frames[-1].lineno})" if frames else ""
+    kind = "Spark" if isinstance(error, PySparkException) else type(error).__name__
     message = next((line for line in str(error).splitlines() if line.strip()), "").strip().rstrip(";.")
-    return f"{type(error).__name__}{where}: {message}."
+    return f"{kind}{_line_in(file, error)}: {_ERROR_CLASS.sub('', message)}."
+
+
+def _line_in(file: str, error: BaseException) -> str:
+    folder = file.removesuffix("__init__.py")
+    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if file and folder in frame.filename]
+    return f" ({Path(frames[-1].filename).name}, line {frames[-1].lineno})" if frames else ""

@@ -32,7 +32,7 @@ def _name_problems(dataset: Dataset, report: Report) -> Iterator[tuple[str, str]
     names = [answer.name for answer in report.answers]
     for name, count in Counter(names).items():
         if name not in dataset.answers:
-            yield f"answer {name!r}", unknown_name("answer of the dataset", name, dataset.answers)
+            yield f"answer {name!r}", unknown_name("answer", name, dataset.answers)
         if count > 1:
             yield f"answer {name!r}", f"{count} answers have this name. Rename one of them."
     for name in dataset.answers:
@@ -40,9 +40,9 @@ def _name_problems(dataset: Dataset, report: Report) -> Iterator[tuple[str, str]
             fix = f"Add Answer(name={name!r}, ...) to the report."
             yield f"answer {name!r}", f"the dataset has this answer, but the report does not. {fix}"
     for name in report.sections:
-        if name not in names:
+        if name not in {*names, *dataset.answers}:
             yield "sections", unknown_name("answer", name, names)
-    if report.sparkline and report.sparkline not in names:
+    if report.sparkline and report.sparkline not in {*names, *dataset.answers}:
         yield "sparkline", unknown_name("answer", report.sparkline, names)
 
 
@@ -129,7 +129,7 @@ def _expression_problem(expression: str, frame: DataFrame, *, is_condition: bool
         if (error.getErrorClass() or "").startswith("UNRESOLVED_COLUMN"):
             name = (error.getMessageParameters() or {})["objectName"].strip("`")
             return unknown_name("column", name, frame.columns)
-        return f"Spark cannot read the expression {expression!r}. {explain(error, file='')}"
+        return f"Spark cannot read the expression {expression!r}. {explain(error)}"
     if is_condition and not isinstance(field.dataType, T.BooleanType):
         found = f"the condition {expression!r} has the type {field.dataType.simpleString()}"
         return f"{found}, expected boolean. Correct the condition."

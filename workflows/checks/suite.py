@@ -25,15 +25,23 @@ def read_suite(declaration: Declaration, dataset: Dataset) -> tuple[Suite | None
     if problems:
         return None, problems
     try:
-        return suite_of(dataset), []
+        suite = suite_of(dataset)
     except SuiteError as error:
         return None, [_problem(declaration, error)]
+    if suite.name != declaration.name:
+        text = f"the name of the suite is {suite.name!r}, expected {declaration.name!r}. Correct the name."
+        return suite, [Problem(declaration.suite_file, "name", text)]
+    return suite, []
 
 
-def compile_suite(declaration: Declaration, suite: Suite, candidates: DataFrame) -> tuple[Gate, list[Problem]]:
+def compile_suite(
+    declaration: Declaration, suite: Suite, candidates: DataFrame, *, reports_generated: bool
+) -> tuple[Gate, list[Problem]]:
     """Compile a suite for the columns of the candidates. Leave out the expectations that have problems.
 
-    An expectation whose arguments have suite parameters is left out, because a run gives their values.
+    An expectation whose arguments have suite parameters is left out, because a run gives their values. A generated
+    expectation has a problem only if the definition of the dataset has one. If that problem is already reported,
+    `reports_generated` is false.
     """
     known = tuple(item for item in suite.expectations if not _has_parameters(item))
     try:
@@ -43,10 +51,10 @@ def compile_suite(declaration: Declaration, suite: Suite, candidates: DataFrame)
     problems, valid = [], []
     for expectation in known:
         problem = _compile_problem(declaration, suite, expectation, candidates)
-        if problem:
-            problems.append(problem)
-        else:
+        if problem is None:
             valid.append(expectation)
+        elif reports_generated or not expectation.meta.get("generated"):
+            problems.append(problem)
     return compile_gate(candidates, suite=replace(suite, expectations=tuple(valid))), problems
 
 
