@@ -132,7 +132,7 @@ def missing_times(rows: Rows) -> str:
     if types:
         worst = max(types, key=lambda row: row["arrival_missing_pct"])
         pattern = (
-            f" Among the types with at least {MIN_INCIDENTS} incidents, {name_of(worst['value'])} has the highest "
+            f" Among the types with at least {MIN_INCIDENTS} incidents, {name_of(worst['group_name'])} has the highest "
             f"share of missing arrival times: {worst['arrival_missing_pct']:.2f} %."
         )
     return (
