@@ -38,6 +38,7 @@ setup(
         "transforms.datasets.service_requests",
         "transforms.datasets.service_requests.sources",
         "workflows",
+        "workflows.checks",
         "workflows.commands",
     ],
     package_dir={"": "."},

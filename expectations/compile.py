@@ -23,6 +23,7 @@ from expectations.gx_0x import RETIRED_TYPES
 from expectations.partition import require_partition
 from expectations.row_condition import explain_rejection, row_condition
 from expectations.suite import Expectation, Suite
+from transforms.frames import empty_frame
 
 
 @dataclass(frozen=True, eq=False)
@@ -96,7 +97,7 @@ def compile_suite(rows: DataFrame, suite: Suite) -> tuple[list[Check], list[Bit]
             shared_bits[key] = add_bit(column, condition)
         return shared_bits[key]
 
-    empty = rows.sparkSession.createDataFrame([], rows.schema)
+    empty = empty_frame(rows.sparkSession, rows.schema)
     marked = empty.withColumns({PASSES: F.lit(True), ORDER: F.lit(0)})
     for number, expectation in enumerate(suite.expectations):
         rule, condition = _compile(empty, marked, expectation, number=number, suite=suite)

@@ -17,7 +17,7 @@ from rich.measure import Measurement
 from rich.table import Table
 
 from reports.answer import Answer
-from reports.columns import DisplayColumn, bar_columns, display_columns
+from reports.columns import Columns, DisplayColumn, bar_columns, display_columns
 from reports.plain_table import plain_table
 from reports.rows import require_readable, sort_rows
 from reports.validation import result_text
@@ -53,20 +53,20 @@ def answer_table(
     curated: DataFrame,
     *,
     table_name: str = "",
-    headers: Mapping[str, str] | None = None,
+    columns: Columns | None = None,
     max_rows: int = MAX_ROWS,
     width: int = DEFAULT_WIDTH,
 ) -> Group:
     """Draw the first rows of an answer. If `answer.order` is empty, draw the latest rows.
 
-    `headers` has the headers of columns that differ from those in `reports.columns`. `table_name` is the name of the
-    table, for error messages.
+    `columns` are the columns that the report declares. `table_name` is the name of the table, for error messages.
 
     Columns that do not fit in `width` are left out, the last column first. A line below the table names these columns.
 
     Raises:
         OutdatedAnswerError: The table lacks a column that the answer displays.
     """
+    answer, declared = answer.with_columns(curated.columns), columns or {}
     require_readable(answer, curated.schema, where=table_name or answer.name)
     rows = sort_rows(answer, curated, table=table_name).limit(max_rows + 1).collect()
     notes = []
@@ -75,8 +75,9 @@ def answer_table(
         notes.append(f"Only the {end} {shown_of(max_rows, curated.count())}")
     rows = rows[:max_rows] if answer.order else rows[:max_rows][::-1]
     notes += [answer.note] if answer.note else []
-    columns = display_columns(answer, curated.schema, headers=headers or {})
-    table, hidden = _fitting_table(columns, rows, width, bars=bar_columns(answer))
+    displayed = display_columns(answer.columns, curated.schema, columns=declared)
+    bars = bar_columns(answer.columns, answer.charts, columns=declared)
+    table, hidden = _fitting_table(displayed, rows, width, bars=bars)
     if hidden:
         names = ", ".join(column.header for column in hidden)
         notes.append(f"These columns do not fit in this terminal: {names}. Use --csv to see all columns.")

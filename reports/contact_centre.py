@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from reports.answer import Answer, Report, Rows, Source
 from reports.charts import chart
+from reports.columns import Column
 from reports.words import month_and_year, months_of_year, points
 
 _COLUMNS = ("calls_offered", "calls_handled", "calls_handled_pct", "change_pct_points")
@@ -80,6 +81,6 @@ REPORT = Report(
         ),
     ),
     answers=ANSWERS,
-    headers={"calls_handled_pct": "Handled %"},
+    columns={"calls_handled_pct": Column(header="Handled %")},
     sparkline="calls_handled_monthly",
 )

@@ -15,7 +15,7 @@ from pyspark.sql import functions as F
 from pyspark.sql import types as T
 
 from reports.answer import Answer, Report, Rows, SortKey
-from reports.columns import DisplayColumn, display_columns, header_of
+from reports.columns import DisplayColumn, display_columns
 from reports.errors import OutdatedAnswerError, missing_column
 from reports.points import ChartData, Flags, select_points
 
@@ -60,7 +60,7 @@ def read_answers(
     Raises:
         OutdatedAnswerError: A table lacks a column that the report reads, or has the column in another type.
     """
-    answers = [answer for answer in report.answers if answer.name in curated]
+    answers = [answer.with_columns(curated[answer.name].columns) for answer in report.answers if answer.name in curated]
     names = {answer.name: (tables or {}).get(answer.name, answer.name) for answer in answers}
     frames = []
     for answer in answers:
@@ -106,6 +106,7 @@ def sort_rows(answer: Answer, curated: DataFrame, *, table: str = "") -> DataFra
     Raises:
         OutdatedAnswerError: The table lacks a column by which the rows are sorted.
     """
+    answer = answer.with_columns(curated.columns)
     with _explain(answer, curated, where=table or answer.name):
         return curated.orderBy(*sort_keys(answer))
 
@@ -149,12 +150,11 @@ def _answer_rows(
     dates = [field.name for field in schema.fields if isinstance(field.dataType, T.DateType)]
     names = schema.fieldNames()
     rows = [{name: _value(record[name], name in dates) for name in names} for record in records]
-    headers = {name: report.headers.get(name) or header_of(name) for name in names}
     charts = []
     for number, chart in enumerate(answer.charts):
         flags: Flags = [tuple(record[_FLAGS][3 * number : 3 * number + 3]) for record in records]
-        charts.append(select_points(chart, rows, flags, headers=headers))
-    columns = display_columns(answer, schema, headers=report.headers)
+        charts.append(select_points(chart, rows, flags, columns=report.columns))
+    columns = display_columns(answer.columns, schema, columns=report.columns)
     return AnswerRows(answer, schema, columns, rows, tuple(charts), table=table)
 
 

@@ -6,7 +6,7 @@ import os
 
 from pyspark.sql import SparkSession
 
-from lake.session import lake_session
+from lake.session import lake_session, local_analysis_session
 from workflows.output import working
 
 _FAST_START = "-XX:TieredStopAtLevel=1"
@@ -26,3 +26,9 @@ def short_session(warehouse: str, *, quiet: bool) -> SparkSession:
     spark.conf.set("spark.sql.codegen.wholeStage", "false")
     spark.conf.set("spark.sql.codegen.factoryMode", "NO_CODEGEN")
     return spark
+
+
+def analysis_session() -> SparkSession:
+    """Start a session that analyses queries and runs no jobs. It has no catalog for tables."""
+    start_fast()
+    return local_analysis_session()

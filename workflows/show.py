@@ -75,7 +75,7 @@ def show_answer(dataset: str, name: str, *, warehouse: str, max_rows: int, outpu
                 answer,
                 rows,
                 table_name=table_name("curated", dataset, name),
-                headers=report_of(dataset).headers,
+                columns=report_of(dataset).columns,
                 max_rows=max_rows,
                 width=result_console().width,
             )

@@ -15,7 +15,7 @@ from expectations.standard import suite_of
 from jobs.blocked import BLOCKED_BY, not_parked
 from lake.ledger import SCHEMA, StageResult, StageRun
 from transforms.candidates import build_candidates
-from transforms.dataset import Dataset
+from transforms.dataset import Dataset, unchanged
 from transforms.datasets import dataset_names, load_dataset
 
 REPORT = "array<struct<column:string,value:string,expected:string>>"
@@ -135,7 +135,7 @@ def dataset_page(spark: SparkSession, dataset: Dataset) -> str:
             f"The tables also have [bookkeeping columns](../{BOOKKEEPING_PAGE}). "
             f"[{dataset.name}](../datasets/{dataset.name}.md) describes the key, the revisions and the denominators.\n",
             _raw_section(dataset),
-            _section("trusted", f"lake.trusted.{dataset.name}", dataset.build, trusted),
+            _trusted_section(dataset, trusted),
             same,
             *answers,
         ]
@@ -169,10 +169,22 @@ def _raw_section(dataset: Dataset) -> str:
     return f"## raw\n\n`lake.raw.{dataset.name}`\n\n{about}\n\n{table(head, rows)}"
 
 
+def _trusted_section(dataset: Dataset, frame: DataFrame) -> str:
+    steps = [step for step in (dataset.build_layout, dataset.build, dataset.complete) if step and step != unchanged]
+    about = [_description(build_candidates).partition("\n\nColumns:")[0], *map(_description, steps)]
+    if dataset.masking_policy:
+        rules = "\n".join(f"- {code(rule.column)} {rule.reason}." for rule in dataset.masking_policy)
+        about.append(f"Masked columns, and the reasons:\n\n{rules}")
+    return f"## trusted\n\n`lake.trusted.{dataset.name}`\n\n" + "\n\n".join(about) + f"\n\n{_columns(frame)}"
+
+
 def _section(title: str, name: str, build: object, frame: DataFrame) -> str:
+    return f"## {title}\n\n`{name}`\n\n{_description(build)}\n\n{_columns(frame)}"
+
+
+def _columns(frame: DataFrame) -> str:
     columns = [field for field in frame.schema if field.name not in BOOKKEEPING and not is_mark(field.name)]
-    rows = [(code(field.name), code(field.dataType.simpleString())) for field in columns]
-    return f"## {title}\n\n`{name}`\n\n{_description(build)}\n\n{table(['column', 'type'], rows)}"
+    return table(["column", "type"], [(code(field.name), code(field.dataType.simpleString())) for field in columns])
 
 
 def _description(build: object) -> str:

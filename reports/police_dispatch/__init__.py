@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from reports.answer import Answer, Report, Source
 from reports.charts import chart
+from reports.columns import Column
 from reports.police_dispatch import sentences
 
 _COMPARISON = (
@@ -410,26 +411,30 @@ REPORT = Report(
         ),
     ),
     answers=ANSWERS,
-    headers={
-        "disposition_desc": "Disposition",
-        "overall_pct": "County %",
-        "overall_minutes": "Average",
-        "spread_minutes": "Spread",
-        "slowest_rank": "Rank",
-        "is_intersection": "At intersection",
-        "min_share_pct": "Minimum %",
-        "max_share_pct": "Maximum %",
-        "dimension": "Group",
-        "arrival_missing": "No arrival",
-        "arrival_missing_pct": "No arrival %",
-        "clearing_missing": "No clearing",
-        "clearing_missing_pct": "No clearing %",
-        "others_timed": "Timed elsewhere",
-        "others_minutes": "Minutes elsewhere",
-        "more_minutes": "Difference, minutes",
-        "type_share_pct": "Type %",
-        "priority_share_pct": "Priority %",
-        "band": "Minutes",
+    columns={
+        "disposition_desc": Column(header="Disposition"),
+        "overall_pct": Column(header="County %"),
+        "overall_minutes": Column(header="Average"),
+        "spread_minutes": Column(header="Spread"),
+        "slowest_rank": Column(header="Rank"),
+        "is_intersection": Column(header="At intersection"),
+        "min_share_pct": Column(header="Minimum %"),
+        "max_share_pct": Column(header="Maximum %"),
+        "dimension": Column(header="Group", names_columns=True),
+        "arrival_missing": Column(header="No arrival"),
+        "arrival_missing_pct": Column(header="No arrival %"),
+        "clearing_missing": Column(header="No clearing"),
+        "clearing_missing_pct": Column(header="No clearing %"),
+        "others_timed": Column(header="Timed elsewhere"),
+        "others_minutes": Column(header="Minutes elsewhere"),
+        "more_minutes": Column(header="Difference, minutes", is_signed=True),
+        "type_share_pct": Column(header="Type %"),
+        "priority_share_pct": Column(header="Priority %"),
+        "band": Column(header="Minutes"),
+        "avg_minutes": Column(header="Minutes"),
+        "few_incidents": Column(header="Few timed"),
+        "initial_type": Column(header="Type"),
+        "priority": Column(is_numbered=True),
     },
     sparkline="hours",
     sections={

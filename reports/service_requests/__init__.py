@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from reports.answer import Answer, Report, Source
 from reports.charts import chart
+from reports.columns import Column
 from reports.service_requests import sentences
 
 _GROUP, _AREA = ("city", "group_kind", "group_name"), ("city", "area_kind", "area")
@@ -248,14 +249,17 @@ REPORT = Report(
         ),
     ),
     answers=ANSWERS,
-    headers={
-        "area_kind": "Area type",
-        "on_first_call": "Resolved on first call",
-        "on_first_call_pct": "Resolved %",
-        "status_not_known": "Unknown",
-        "p90_hours": "90th percentile, hours",
-        "median_hours": "Median, hours",
-        "traffic_kind": "Topic",
+    columns={
+        "area_kind": Column(header="Area type", names_columns=True),
+        "on_first_call": Column(header="Resolved on first call"),
+        "on_first_call_pct": Column(header="Resolved %"),
+        "status_not_known": Column(header="Unknown"),
+        "p90_hours": Column(header="90th percentile, hours"),
+        "median_hours": Column(header="Median, hours"),
+        "traffic_kind": Column(header="Topic"),
+        "group_kind": Column(header="Group", names_columns=True),
+        "group_name": Column(header="Name"),
+        "request_type": Column(header="Type"),
     },
     sparkline="monthly_volume",
 )

@@ -57,7 +57,7 @@ def test_library_visits_rows_give_the_expected_answer(spark, library_visits):
     raw = spark.createDataFrame(rows, f"{schema}, {BOOKKEEPING}")
     suite = parse_suite(blocks("small-dataset.md", "json")[0], where="library_visits.json")
 
-    gate = compile_gate(library_visits.DATASET.build(raw), suite=suite)
+    gate = compile_gate(build_candidates(raw, dataset=library_visits.DATASET), suite=suite)
 
     failed = {row._row_number: row._failed_expectations for row in gate.rows_for_quarantine(gate.rows).collect()}
     assert failed == {4: ["every_cell_readable"], 5: ["visits_not_negative"]}
@@ -100,8 +100,8 @@ def test_tutorial_expectation_extends_the_suite():
     suite = (TUTORIAL.parents[1] / "expectations/suites/contact_centre.json").read_text(encoding="utf-8")
     added = json.loads(blocks("first-hour.md", "json")[0].rstrip().rstrip(","))
     document = json.loads(suite)
-    document["expectations"].insert(-2, added)
-    assert parse_suite(json.dumps(document), where="contact_centre.json").expectations[-3].id == "few_calls_abandoned"
+    document["expectations"].insert(0, added)
+    assert parse_suite(json.dumps(document), where="contact_centre.json").expectations[0].id == "few_calls_abandoned"
 
 
 def test_readme_transform_equals_the_source_code(spark):

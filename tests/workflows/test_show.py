@@ -87,7 +87,7 @@ def test_overview_shows_state_and_answers(tables: None, citylake) -> None:
     assert "Rows raw 0, trusted 2, quarantine 1 (33.33 %)" in text
     assert "FAILED" in text
     assert "calls_handled_monthly What percentage of calls is handled each month?" in text
-    assert "Quarantine: citylake show contact_centre quarantine 1 Each required cell" in text
+    assert "Quarantine: citylake show contact_centre quarantine 1 Each cell of a required column" in text
     assert "Warnings: 2 expectations not met. citylake show contact_centre warnings" in text
     assert "Needs attention contact_centre stage refine failed: ValueError: stop" in text
 
