@@ -17,6 +17,7 @@ from expectations.gate import compile_gate
 from expectations.suite import parse_suite
 from reports.rows import read_answers
 from tests.transforms.datasets import test_contact_centre
+from transforms.candidates import build_candidates
 from transforms.datasets import contact_centre
 from transforms.shares import percentage
 
