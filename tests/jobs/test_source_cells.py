@@ -31,8 +31,8 @@ def drawn(lake: SparkSession, dataset: Dataset) -> str:
 
 
 def run(lake: SparkSession, landing, dataset: Dataset) -> None:
-    job = dataset_job(dataset, stages=("ingest",))
-    job.run(lake, job.parse(["--landing", str(landing), "--WORKFLOW_RUN_ID", "r"]))
+    job = dataset_job(dataset)
+    job.run(lake, job.parse(["--stage", "ingest", "--landing", str(landing), "--WORKFLOW_RUN_ID", "r"]))
     assert Publisher(lake, dataset, "r").refine().error is None
 
 
