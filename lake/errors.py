@@ -66,6 +66,24 @@ class NarrowedColumnError(LakeError):
         )
 
 
+class UnsupportedColumnError(LakeError):
+    """A column has a type that a table cannot store. Nothing has changed.
+
+    Attributes:
+        column: The column.
+        type: The type of the column.
+    """
+
+    def __init__(self, *, table: str, column: str, type_: str) -> None:
+        self.column, self.type = column, type_
+        super().__init__(
+            where=table,
+            problem=f"column {column!r} has the type {type_}, which a table cannot store. Expected a type such as "
+            "string, int or timestamp. Nothing has changed. Cast the column to such a type. void is the type of a null "
+            "without a type, such as F.lit(None).",
+        )
+
+
 class ChangedColumnsError(LakeError):
     """Rows cannot be added to a table, because their columns differ from the columns of the table. Nothing has changed.
 

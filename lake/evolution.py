@@ -9,13 +9,28 @@ from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
 from pyspark.sql import types as T
 
-from lake.errors import ChangedColumnsError, NarrowedColumnError
+from lake.errors import ChangedColumnsError, NarrowedColumnError, UnsupportedColumnError
+from transforms.names import require_distinct
 from transforms.sql import quoted
 
 
 def has_schema(spark: SparkSession, table: str, schema: T.StructType) -> bool:
     """Return True if a table has exactly the columns and types of a schema, in any order of the columns."""
     return _name_types(spark.table(table).schema) == _name_types(schema)
+
+
+def require_storable(table: str, schema: T.StructType) -> None:
+    """Check that a table can store all columns of a schema.
+
+    Raises:
+        UnsupportedColumnError: The type of a column is an interval, or the type of a null without a type.
+        DuplicateColumnError: Two columns have the same name.
+    """
+    require_distinct(schema.names, where=table)
+    for field in schema:
+        type_ = field.dataType.simpleString()
+        if re.search(r"\b(void|interval)\b", re.sub(r"`[^`]*`|\w+:", "", type_)):
+            raise UnsupportedColumnError(table=table, column=field.name, type_=type_)
 
 
 def require_same_columns(spark: SparkSession, table: str, schema: T.StructType) -> None:

@@ -18,7 +18,7 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from lake.errors import OvertakenError
-from lake.evolution import has_schema, require_no_narrowing, require_same_columns
+from lake.evolution import has_schema, require_no_narrowing, require_same_columns, require_storable
 from lake.iceberg import ENGINE_ERRORS, add_properties, branches, commit_lock, expire, lineage, load_table
 from lake.session import CATALOG
 from lake.tables import ensure_table, head, read_snapshot, snapshot_id
@@ -191,8 +191,10 @@ def stage(
     Raises:
         NarrowedColumnError: A column would get a type that cannot hold its published values, and no person requested
             a refresh.
+        UnsupportedColumnError, DuplicateColumnError: As in `require_storable`.
         ChangedColumnsError: `is_append` is True, but the schema of the rows differs from the schema of the table.
     """
+    require_storable(table, rows.schema)
     ensure_table(spark, table, rows.schema, partitioned_by=partitioned_by, properties=_table_properties(partitioned_by))
     base = snapshot_id(spark, table)
     all_properties = {**(properties or {}), _STAGED_BY: run_id, _BASE: str(base), _IS_APPEND: str(is_append)}

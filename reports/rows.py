@@ -106,6 +106,7 @@ def sort_rows(answer: Answer, curated: DataFrame, *, table: str = "") -> DataFra
     Raises:
         OutdatedAnswerError: The table lacks a column by which the rows are sorted.
     """
+    answer = answer.with_columns(curated.columns)
     with _explain(answer, curated, where=table or answer.name):
         return curated.orderBy(*sort_keys(answer))
 

@@ -12,6 +12,7 @@ from rich.padding import Padding
 from rich.table import Table
 
 from jobs.report_data import expectations_of
+from jobs.source_cells import source_cells
 from jobs.status import DatasetStatus, status_of
 from lake.errors import NotPublishedError
 from lake.ledger import RUNS as RUNS_TABLE
@@ -80,7 +81,7 @@ def show_answer(dataset: str, name: str, *, warehouse: str, max_rows: int, outpu
             )
         )
     elif name == QUARANTINE:
-        _print_quarantine(dataset, rows, max_rows)
+        _print_quarantine(spark, dataset, rows, max_rows)
     else:
         print_result(_runs_table(rows, max_rows))
 
@@ -129,7 +130,7 @@ def _show_warnings(spark: SparkSession, dataset: str, *, max_rows: int, output: 
         print_result(f"[bold]{title}[/]", *shown, *more)
 
 
-def _print_quarantine(dataset: str, rows: DataFrame, max_rows: int) -> None:
+def _print_quarantine(spark: SparkSession, dataset: str, rows: DataFrame, max_rows: int) -> None:
     spellings: dict[str, list[str]] = {}
     for field in (field for fields in load_dataset(dataset).layouts.values() for field in fields):
         spellings.setdefault(field.name, []).append(field.source)
@@ -138,7 +139,10 @@ def _print_quarantine(dataset: str, rows: DataFrame, max_rows: int) -> None:
     if not count:
         print_result("Nothing is in quarantine.")
         return
-    table = quarantine_table(rows, expectations=expectations_of(dataset), sources=sources, max_rows=max_rows)
+    cells = source_cells(spark, load_dataset(dataset), rows.limit(max_rows))
+    table = quarantine_table(
+        rows, expectations=expectations_of(dataset), sources=sources, cells=cells, max_rows=max_rows
+    )
     table.caption = f"{shown_of(min(count, max_rows), count)} Table: lake.quarantine.{dataset}"
     table.caption_justify = "left"
     print_result(table)

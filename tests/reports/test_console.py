@@ -12,6 +12,7 @@ from reports.answer import Answer
 from reports.charts import Chart
 from reports.columns import Column
 from reports.console import MAX_ROWS, answer_table, quarantine_table, warning_lines
+from reports.rows import sort_rows
 
 
 def answer_of(*columns: str, **settings) -> Answer:
@@ -45,6 +46,12 @@ def test_answers_without_an_order_show_the_latest_rows(spark: SparkSession) -> N
     assert displayed_years(lines) == [2002 + n for n in range(MAX_ROWS)]
     hint = f"To see more, add --rows {MAX_ROWS + 2}. To see all rows and columns, add --csv."
     assert " ".join(lines).endswith(f"Only the latest {MAX_ROWS} of {MAX_ROWS + 2} rows are displayed. {hint}")
+
+
+def test_rows_are_sorted_by_the_first_column_of_the_table(spark: SparkSession) -> None:
+    """The answer declares neither columns nor an order."""
+    rows = sort_rows(answer_of(), years(spark, 3))
+    assert [row.year for row in rows.collect()] == [2002, 2001, 2000]
 
 
 def test_answers_with_an_order_show_their_first_rows(spark: SparkSession) -> None:

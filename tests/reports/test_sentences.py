@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from pyspark.sql import SparkSession
 
+from reports.answer import Answer
 from reports.errors import OutdatedAnswerError
 from reports.load import load_report
 from reports.rows import read_answers
@@ -103,3 +104,15 @@ def test_a_table_that_older_code_built_gives_a_clear_error(spark: SparkSession) 
     with pytest.raises(OutdatedAnswerError, match="cannot use 'share_pct'") as raised:
         read_answers(load_report("police_dispatch"), {"cities": table})
     assert raised.value.column == "share_pct"
+
+
+def test_a_value_of_another_type_gives_a_clear_error() -> None:
+    answer = Answer("visits", "How many visits?", lambda rows: f"There are {rows[0]['visits']:,d} visits.")
+
+    assert answer.text([{"visits": 1204}]) == "There are 1,204 visits."
+    message = (
+        "lake.curated.library_visits: the report cannot use 'sentence'. Expected values that fit the sentence of the "
+        "answer, found ValueError: "
+    )
+    with pytest.raises(OutdatedAnswerError, match=message):
+        answer.text([{"visits": "1204"}], table="lake.curated.library_visits")

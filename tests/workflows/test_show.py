@@ -228,3 +228,15 @@ def test_a_missing_sort_column_of_an_answer_is_an_error(lake: SparkSession, city
 
     assert (code, out) == (1, "")
     assert f"{table}: the report cannot use 'year'. Expected an SQL expression of the columns ['days'," in words(err)
+
+
+def test_runs_list_all_skipped_files(lake: SparkSession, citylake) -> None:
+    """The state names only a few skipped files, and the command that lists all of them."""
+    skipped = {f"{number}.pdf": "unknown format" for number in range(5)}
+    run = StageResult(skipped_files=skipped)
+    record_stage(lake, lambda: run, run_id="r1", workflow=None, job="contact_centre", stage="ingest")
+
+    _, out, _ = citylake("status", "contact_centre")
+    assert "2 more files are skipped. To see them, run: citylake show contact_centre runs --json" in words(out)
+    _, out, _ = citylake("show", "contact_centre", "runs", "--json")
+    assert json.loads(out)[0]["skipped_files"] == skipped
