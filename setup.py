@@ -40,6 +40,7 @@ setup(
         "workflows",
         "workflows.checks",
         "workflows.commands",
+        "workflows.sampling",
     ],
     package_dir={"": "."},
     package_data={
@@ -92,6 +93,7 @@ setup(
             "import-linter",
             "moto[glue,s3]",
             "mypy",
+            "pyarrow",  # writes Parquet files for tests
             "playwright",  # drives the Chromium of the operating system. Its own browsers are not installed
             "pytest",
             "pytest-cov",

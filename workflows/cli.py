@@ -74,7 +74,12 @@ _add(
 )
 _add("status", look.status, panel="Look", examples=["status", "status registrar --json"])
 _add("report", report.report, panel="Look", examples=["report", "report contact_centre registrar --to public"])
-_add("sample", data.sample, panel="Data", examples=["sample registrar --to landing --rows 5000"])
+_add(
+    "sample",
+    data.sample,
+    panel="Data",
+    examples=["sample registrar --to landing --rows 5000", "sample contact_centre --from calls.csv --to landing"],
+)
 _add("fetch", data.fetch, panel="Data", examples=["fetch contact_centre --to landing"])
 _add("suite", suites.suite, panel="Suites", examples=["suite contact_centre", "suite mine.json --json"])
 _add(

@@ -14,6 +14,7 @@ from typing import Any
 
 from pyspark.sql import SparkSession
 
+from ingest.samples import SampleError
 from ingest.samples.files import MASKING_KEY
 from jobs.arguments import new_run_id
 from jobs.blocked import require_incremental
@@ -38,7 +39,7 @@ from workflows.output import (
     working,
 )
 from workflows.overview import Overview, overviews_of
-from workflows.parts import dataset_names, sample_writer, workflow_of
+from workflows.parts import dataset_names, missing_sample, sample_writer, workflow_of
 from workflows.progress import RunProgress, facts_of
 from workflows.runner import run_workflow, spark_job_runner
 from workflows.screens import attention_lines, run_screen
@@ -82,15 +83,25 @@ def run_on_samples(
 ) -> int:
     """Run the workflows of datasets on samples, and print the outcome. By default, the workflows of all datasets run.
 
-    A missing sample is written while Spark starts or while the workflows of earlier datasets run.
+    A missing sample is written while Spark starts or while the workflows of earlier datasets run. If all datasets run,
+    a dataset without a sample and without a generator is skipped with a message.
 
     Returns:
         1 if a workflow failed, 3 if a dataset needs attention, otherwise 0.
 
     Raises:
+        SampleError: A dataset in `names` has neither a sample nor a generator.
         CheckError: The files of a dataset have mistakes.
     """
-    names = dataset_names() if names is None else names
+    chosen = dataset_names() if names is None else names
+    lacking = [name for name in chosen if not _has_sample(name)]
+    if lacking and names is not None:
+        raise SampleError(rows=None, problem=missing_sample(lacking[0]))
+    for name in lacking:
+        print_error(f"skipped: {missing_sample(name)}")
+    names = [name for name in chosen if name not in lacking]
+    if not names:
+        return FINE
     declarations = require_valid_files(names)
     start_fast()
     with ThreadPoolExecutor(max_workers=1) as writer:
@@ -142,10 +153,17 @@ def prepare_sample(dataset: str, **options: Any) -> Delivery:
         partial = folder.with_name(f"{dataset}.partial")  # A run that was killed may have left an incomplete sample.
         if partial.exists():
             shutil.rmtree(partial)
-        sample_writer(dataset)(partial)
+        write = sample_writer(dataset)
+        if write is None:
+            raise SampleError(rows=None, problem=missing_sample(dataset))
+        write(partial)
         partial.rename(folder)
     key = folder / MASKING_KEY
     return Delivery(str(folder), masking_key=str(key) if key.exists() else None, **options)
+
+
+def _has_sample(dataset: str) -> bool:
+    return (SAMPLES / "landing" / dataset).exists() or sample_writer(dataset) is not None
 
 
 def resolve_dataset(

@@ -22,7 +22,12 @@ def short_session(warehouse: str, *, quiet: bool) -> SparkSession:
     """Start a session for a command that reads little data. Spark interprets plans, because compiling takes longer."""
     start_fast()
     with working("starting Spark", quiet=quiet):
-        spark = lake_session(warehouse)
+        return interpreted_session(warehouse)
+
+
+def interpreted_session(warehouse: str) -> SparkSession:
+    """Return a session in which Spark interprets plans."""
+    spark = lake_session(warehouse)
     spark.conf.set("spark.sql.codegen.wholeStage", "false")
     spark.conf.set("spark.sql.codegen.factoryMode", "NO_CODEGEN")
     return spark

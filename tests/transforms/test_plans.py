@@ -225,7 +225,12 @@ def test_every_public_function_has_a_step():
         for name, function in inspect.getmembers(module, inspect.isfunction)
         if function.__module__ == module.__name__ and not name.startswith("_")
     }
-    names = {function.__name__ for function in functions - set(STEPS)} - {"build_candidates", "dataset_names", "load_dataset", "unchanged"}
+    names = {function.__name__ for function in functions - set(STEPS)} - {
+        "build_candidates",
+        "dataset_names",
+        "load_dataset",
+        "unchanged",
+    }
     assert names == FUNCTIONS_WITHOUT_FRAME
 
 

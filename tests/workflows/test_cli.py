@@ -82,7 +82,7 @@ def test_command_help_lists_datasets_and_an_example(command: str) -> None:
         ("resolve", ["warehouse if it exists, otherwise samples/warehouse", "the key of the samples"]),
         ("status", ["all datasets", "warehouse if it exists, otherwise samples/warehouse"]),
         ("run", ["samples", "warehouse with --data, otherwise samples/warehouse", "new rows only"]),
-        ("sample", ["a few thousand", "311"]),
+        ("sample", ["samples/landing/DATASET", "200 with --from, otherwise a few thousand", "311"]),
         ("show", ["24", "an overview that lists the answers"]),
     ],
 )
@@ -171,7 +171,7 @@ def test_citylake_render_prints_only_the_template() -> None:
         (["run", "registrar", "--warehouse", "x"], "are valid only for your own files. Give the files: --data DIR"),
         (["run", "registrar", "--masking-key", "x"], "are valid only for your own files. Give the files: --data DIR"),
         (["run", "registrar", "--rebuild"], "are valid only for your own files. Give the files: --data DIR"),
-        (["sample", "registrar"], "Missing option '--to'"),
+        (["sample", "registrar", "--parameter", "low=5"], "which only a sample with --from uses"),
         (["sample", "registrar", "--to", "x", "--rows", "many"], "Invalid value for '--rows'"),
         (["sample", "registrar", "--to", "x", "--rows", "0"], "Invalid value for '--rows'"),
         (["run", "--parameter", "low=5"], "Name the dataset: citylake run DATASET --parameter NAME=VALUE"),
