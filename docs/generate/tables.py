@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import re
 from collections.abc import Mapping
+from pathlib import Path
 
 from pyspark.sql import DataFrame, SparkSession
 
@@ -88,6 +89,7 @@ BOOKKEEPING: Mapping[str, tuple[str, str, str]] = {
 """The zones, the type and the meaning of each column that CityLake adds. The keys are column names."""
 
 BOOKKEEPING_PAGE = "bookkeeping-columns.md"
+_DATASET_PAGES = Path(__file__).parents[1] / "reference" / "datasets"
 
 
 def pages(spark: SparkSession) -> dict[str, str]:
@@ -132,14 +134,20 @@ def dataset_page(spark: SparkSession, dataset: Dataset) -> str:
     return "\n".join(
         [
             f"# Tables of {dataset.name}\n{NOTE}",
-            f"The tables also have [bookkeeping columns](../{BOOKKEEPING_PAGE}). "
-            f"[{dataset.name}](../datasets/{dataset.name}.md) describes the key, the revisions and the denominators.\n",
+            f"The tables also have [bookkeeping columns](../{BOOKKEEPING_PAGE}).{_link(dataset.name)}\n",
             _raw_section(dataset),
             _trusted_section(dataset, trusted),
             same,
             *answers,
         ]
     )
+
+
+def _link(dataset: str) -> str:
+    """Return a sentence with a link to the page about the dataset. Empty if nobody has written this page."""
+    if not (_DATASET_PAGES / f"{dataset}.md").exists():
+        return ""
+    return f" [{dataset}](../datasets/{dataset}.md) describes the key, the revisions and the denominators."
 
 
 def _build_tables(spark: SparkSession, dataset: Dataset) -> tuple[DataFrame, DataFrame]:
