@@ -17,13 +17,13 @@ from expectations.bits import Bit
 from expectations.core import DELEGATED_TO_GX, NOT_ON_SPARK, ROW_LEVEL, TABLE_LEVEL, accepts_mostly
 from expectations.core.rules import RowRule, TableRule
 from expectations.delegated import require_valid
+from expectations.empty import empty_frame
 from expectations.errors import SuiteError, TextColumnError
 from expectations.frame import ORDER, PASSES, Frame
 from expectations.gx_0x import RETIRED_TYPES
 from expectations.partition import require_partition
 from expectations.row_condition import explain_rejection, row_condition
 from expectations.suite import Expectation, Suite
-from transforms.frames import empty_frame
 
 
 @dataclass(frozen=True, eq=False)

@@ -59,25 +59,32 @@ def check_datasets(names: Sequence[str], *, quiet: bool) -> int:
     Returns:
         1 if a dataset has a problem, otherwise 0. Warnings are not problems.
     """
-    checked = {name: check_declaration(name) for name in names}
-    # A definition with mistakes cannot be analysed, because its functions would raise misleading errors.
-    ready = [declaration for declaration, problems in checked.values() if _can_be_analysed(declaration, problems)]
+    counts, ready = {}, []
+    for name in names:
+        declaration, problems = check_declaration(name)
+        counts[name] = _print(problems)
+        if _can_be_analysed(declaration, problems):
+            ready.append(declaration)
     if ready:
         with working("analysing", quiet=quiet):
             spark = analysis_session()
-            for declaration in ready:
-                checked[declaration.name][1].extend(analyse(spark, declaration))
-    number = 0
-    for name, (_, problems) in checked.items():
-        for problem in problems:
-            print_error(f"warning: {problem}" if problem.is_warning else problem)
-        errors = sum(not problem.is_warning for problem in problems)
-        print_plain(f"{name}: {counted(errors) if errors else 'no problems'}")
-        number += errors
-    return FAILED if number else FINE
+            found = {declaration.name: analyse(spark, declaration) for declaration in ready}
+        for name, problems in found.items():
+            counts[name] += _print(problems)
+    for name, count in counts.items():
+        print_plain(f"{name}: {counted(count) if count else 'no problems'}")
+    return FAILED if any(counts.values()) else FINE
+
+
+def _print(problems: Sequence[Problem]) -> int:
+    """Print problems, and return their number without warnings."""
+    for problem in problems:
+        print_error(f"warning: {problem}" if problem.is_warning else problem)
+    return sum(not problem.is_warning for problem in problems)
 
 
 def _can_be_analysed(declaration: Declaration, problems: Sequence[Problem]) -> bool:
+    """Return whether the definition has no mistakes. Otherwise, its functions would raise misleading errors."""
     return declaration.dataset is not None and all(
         problem.file != declaration.dataset_file or problem.is_warning for problem in problems
     )

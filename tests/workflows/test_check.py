@@ -153,9 +153,17 @@ def test_a_run_checks_the_files_first(check: Check, tmp_path: Path) -> None:
         result = CliRunner().invoke(app, ["run", "visits", "--data", str(tmp_path), "--warehouse", str(warehouse)])
 
         assert (result.exit_code, result.stdout) == (1, "")
-        assert "citylake: check: 1 problem. Nothing was read or written.\n" in result.stderr
+        assert "citylake: check: 1 problem. No job was started.\n" in result.stderr
         assert f"  - transforms/datasets/visits.py: {expected}" in result.stderr
         assert not warehouse.exists()
+
+
+def test_the_command_starts_its_own_session() -> None:
+    """The session has no Iceberg."""
+    command = [sys.executable, "-m", "workflows.cli", "check", "contact_centre", "--quiet"]
+    done = subprocess.run(command, capture_output=True, text=True)
+
+    assert (done.returncode, done.stdout, done.stderr) == (0, "contact_centre: no problems\n", "")
 
 
 def test_files_are_checked_without_java() -> None:

@@ -124,13 +124,22 @@ def test_citylake_list_supports_json_and_csv() -> None:
     assert [line.split(",")[0] for line in out.splitlines()] == ["dataset", *dataset_names()]
 
 
-@pytest.mark.parametrize("command", [("list",), ("run", "x"), ("render", "x")])
+@pytest.mark.parametrize("command", [("list",), ("render", "x")])
 def test_empty_module_error_names_the_missing_value(half_written_dataset: str, command: tuple) -> None:
     code, out, err = citylake(*command)
 
     assert (code, out) == (1, "")
     message = "citylake: dataset 'x': the module transforms.datasets.x has no DATASET."
     assert words(err).startswith(message)
+
+
+@pytest.mark.parametrize("command", ["check", "run"])
+def test_an_empty_module_does_not_run(half_written_dataset: str, command: str) -> None:
+    code, _, err = citylake(command, "x")
+
+    assert code == 1
+    message = "transforms/datasets/x.py: DATASET: expected a value of the type Dataset, found no such value."
+    assert message in words(err)
 
 
 def test_workflow_module_must_define_the_workflow(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -11,11 +11,11 @@ from pyspark.errors import PySparkException
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import types as T
 
+from expectations.empty import empty_frame
 from jobs.blocked import BLOCKED_BY, not_parked
 from transforms.candidates import build_candidates
 from transforms.dataset import Dataset
 from transforms.errors import ArgumentError
-from transforms.frames import empty_frame
 from workflows.checks.declaration import Declaration
 from workflows.checks.problems import Problem, explain, unknown_name
 from workflows.checks.report import check_report_columns

@@ -38,7 +38,7 @@ class Problem:
 
 
 class CheckError(CityLakeError, ValueError):
-    """The files of datasets have mistakes. No landed file was read, and nothing was written.
+    """The files of datasets have mistakes. No job was started, so no landed file was read and no table was changed.
 
     Attributes:
         problems: The mistakes.
@@ -47,7 +47,7 @@ class CheckError(CityLakeError, ValueError):
     def __init__(self, problems: Sequence[Problem]) -> None:
         self.problems = tuple(problems)
         lines = "".join(f"\n  - {problem}" for problem in problems)
-        super().__init__(where="check", problem=f"{counted(len(problems))}. Nothing was read or written.{lines}")
+        super().__init__(where="check", problem=f"{counted(len(problems))}. No job was started.{lines}")
 
 
 def counted(number: int) -> str:
