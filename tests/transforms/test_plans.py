@@ -194,7 +194,7 @@ STEPS: dict[Callable[..., object], Step] = {
     uuid: apply(uuid, key=[YEAR, TEXT], name="I. d"),
     valid_coordinates: select(valid_coordinates, LONGITUDE, LATITUDE),
 }
-FUNCTIONS_WITHOUT_FRAME = {"empty_frame", "literal", "quoted", "snake_case", "to_literal"}
+FUNCTIONS_WITHOUT_FRAME = {"literal", "quoted", "snake_case", "to_literal"}
 
 
 @pytest.mark.parametrize("step", STEPS, ids=lambda step: step.__name__)
