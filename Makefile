@@ -1,7 +1,6 @@
 # `make` lists the targets. Each target first creates the virtual environment that it needs.
 PYTHON ?= python3.11
 DATASET ?=
-DATASET ?= contact_centre
 BENCH ?= gate
 WAREHOUSE ?= warehouse
 WORKERS ?= 2
@@ -67,7 +66,7 @@ lambdas: .venv/dev ## Build dist/feed_poller.zip and dist/kinesis_to_dynamodb.zi
 	@$(BIN)/python -m ingest.lambdas dist
 
 submit: wheel ## Run a dataset with spark-submit: make submit DATASET=contact_centre DATA=DIR [MASKING_KEY=FILE]
-	@test -n '$(DATA)' || { echo "DATA is not set. Run: make submit DATASET=$(DATASET) DATA=DIR. DIR is the folder of the landed files"; exit 2; }
+	@test -n '$(DATASET)' -a -n '$(DATA)' || { echo "DATASET or DATA is not set. Run: make submit DATASET=contact_centre DATA=DIR. DIR is the folder of the landed files"; exit 2; }
 	JAVA_HOME=$$($(BIN)/python -c 'from lake.session import java_home; print(java_home())') \
 	PYSPARK_PYTHON=$(BIN)/python $(BIN)/spark-submit --master 'local[*]' \
 	  --jars $$($(BIN)/python -c 'from lake.session import iceberg_jar; print(iceberg_jar())') \

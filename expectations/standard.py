@@ -14,7 +14,10 @@ from transforms.datasets import load_dataset
 from transforms.schema import CAST_FAILURES, CAST_WARNINGS
 
 CELLS_READABLE = "every_cell_readable"
-"""The id of the expectation that quarantines each row with an unreadable required cell. A suite cannot weaken it."""
+"""The id of the expectation that quarantines each row with an unreadable required cell.
+
+A suite can change only its `mostly` and its description.
+"""
 
 _MAX_NAMES = 5
 _COLUMNS = ("column", "column_A", "column_B", "column_list")
@@ -66,12 +69,13 @@ def standard_expectations(dataset: Dataset) -> list[dict[str, Any]]:
 
     - `every_cell_readable`: each cell of a required field can be read.
     - `other_cells_readable`: the same for optional fields, as a warning.
-    - `<column>_present`: each row has the columns of the key, and the event time.
+    - `<column>_present`: each row has a value in the column. There is one expectation for each column of the key, and
+      one for the event time.
     - `one_row_per_key`: the key is unique. An incremental run keeps one row of each key, so its suite has no such
       expectation.
     - `<event_time>_not_in_the_future`: the event time is not after the arrival of the row.
-    - `some_rows`: at least one row can be published. An increment without such a row is always blocked, so the suite of
-      an incremental dataset has no such expectation.
+    - `some_rows`: at least one row can be published. An increment of two or more rows is always blocked if every row
+      fails, so the suite of an incremental dataset does not have this expectation.
     """
     mostly = {"mostly": dataset.mostly}
     not_null, event = "expect_column_values_to_not_be_null", dataset.event_time

@@ -35,8 +35,8 @@ class LandedFilesError(IngestError):
         self.problems, self.is_first = tuple(problems), is_first
         lines = "".join(f"\n  - {problem}" for problem in problems)
         reason = (
-            " Later runs skip such files. But raw is empty and no other landed file has rows, so this run has nothing "
-            "to publish."
+            " If raw had rows, such files would be skipped. But no other landed file can be read, so this run has "
+            "nothing to publish."
         )
         super().__init__(
             where=dataset,

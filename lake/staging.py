@@ -26,8 +26,8 @@ from lake.tables import ensure_table, head, read_snapshot, snapshot_id
 REQUESTED, REFRESH = "citylake.requested", "refresh"
 """`REQUESTED` is a snapshot property of staged rows. Its value is the name of the request.
 
-A run sets the property only if a person requested the run. The request `REFRESH` replaces all rows of a table, and may
-change the types of its columns to any other types.
+A run sets the property only if a person requested a rebuild or the stage `resolve`. The request `REFRESH` replaces all
+rows of a table, and may change the types of its columns to any other types.
 """
 
 BRANCH_PREFIX = "candidates_"

@@ -32,8 +32,8 @@ def build_candidates(
     """Build the candidates for trusted from raw rows.
 
     Rows: one for each raw row that is not superseded (`drop_superseded_rows`). A key that was delivered twice has two
-    rows, and the publisher keeps the latest valid row. A row whose `_layout` is none of the dataset's layouts is kept,
-    but all its fields are null. So such a row has no key, and is quarantined.
+    rows, and the publisher keeps the latest valid row. If the layouts are cast separately, a row whose `_layout` is not
+    a layout of the dataset is kept, but all its fields are null. Such a row has no key, so it is quarantined.
 
     Columns: `dataset.columns`, then
 
@@ -41,7 +41,8 @@ def build_candidates(
     - `_cast_failures`: malformed records, and cells of required fields that could not be read.
     - `_cast_warnings`: cells of optional fields that could not be read. The row can still be valid.
 
-    If the dataset has a masking policy, its columns are masked, and values in the last two columns are redacted.
+    The columns of the masking policy are masked. If there is a policy, the last two columns show only values of
+    `visible_failure_columns`.
 
     Args:
         raw: The raw rows.
@@ -52,7 +53,7 @@ def build_candidates(
 
     Raises:
         MissingColumnError: Raw lacks a column of a layout, or the rows lack a column of `dataset.columns`.
-        SchemaMismatchError: A function of the dataset drops a column whose name starts with an underscore.
+        SchemaMismatchError: A function of the dataset drops a column that later steps need, such as `_source_file`.
     """
     typed = _cast(raw, dataset, layouts=dataset.layouts.keys() if layouts is None else layouts)
     rows = _apply(dataset.build, typed)

@@ -51,11 +51,11 @@ class Dataset:
             before they are masked.
         build_layout: A function that runs before `build`, for the rows of each layout. The function takes the rows and
             the name of their layout. Use it if the files of different sources have different rules.
-        complete: A function that runs after `build`. Its rows are masked, and superseded rows are dropped. Use it for
-            columns that depend on masked values or on other rows.
+        complete: A function that runs after `build`. The function takes masked rows, without superseded rows. Use it
+            for columns that depend on masked values or on other rows.
         columns: The columns of trusted in order [default: all columns without a leading underscore].
-        event_time: A date or timestamp column: when the thing happened. The generated suite checks that it is not in
-            the future.
+        event_time: The date or timestamp column with the time of the event. A standard expectation checks that this
+            time is not after the arrival of the row.
         is_incremental: Whether a run builds only the rows that raw received since the last run. Trusted is then
             partitioned by the month of `event_time`, which must be a timestamp.
         revision_order: The columns that order the revisions of one key. The last revision is kept.
@@ -65,9 +65,9 @@ class Dataset:
         masking_policy: The masked columns, each with a masking action and a reason. Every row is masked before it is
             validated.
         uses_masking_key: Whether a rule of the masking policy needs the masking key.
-        visible_failure_columns: The columns whose unreadable cells are shown in quarantine. If there is a masking
-            policy, the cells of all other columns are redacted.
-        mostly: The minimum fraction of rows that must meet each generated critical expectation.
+        visible_failure_columns: The columns whose unreadable cells quarantine shows. Without a masking policy,
+            quarantine shows the unreadable cells of all columns.
+        mostly: The `mostly` of the standard expectations, except `one_row_per_key` and `some_rows`.
         min_rows_for_mostly: Minimum number of rows for `mostly` thresholds to block a publish.
         text_format: The format of the text files, if it is known.
     """

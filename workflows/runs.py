@@ -94,6 +94,7 @@ def run_on_samples(
         CheckError: The files of a dataset have mistakes.
     """
     chosen = dataset_names() if names is None else names
+    declarations = require_valid_files(chosen)
     lacking = [name for name in chosen if not _has_sample(name)]
     if lacking and names is not None:
         raise SampleError(rows=None, problem=missing_sample(lacking[0]))
@@ -102,7 +103,7 @@ def run_on_samples(
     names = [name for name in chosen if name not in lacking]
     if not names:
         return FINE
-    declarations = require_valid_files(names)
+    declarations = [declaration for declaration in declarations if declaration.name in names]
     start_fast()
     with ThreadPoolExecutor(max_workers=1) as writer:
         options = {"report_to": report_to, "suite_parameters": suite_parameters or {}}

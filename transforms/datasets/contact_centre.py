@@ -1,7 +1,7 @@
 """Contact centre: daily calls to Vancouver's 3-1-1, and the percentage of calls handled.
 
 On some days, calls handled plus calls abandoned are more than calls offered, because the city counts them at different
-moments. Of 5,585 days since 2009, 23 days differ by up to 16 calls. Such rows are kept as published, with a warning.
+moments. Since 2009, 23 of 5,585 days differ, by up to 16 calls. Such rows are kept as published, with a warning.
 """
 
 from functools import partial
@@ -40,7 +40,7 @@ def build_calls_handled(*calls: DataFrame) -> DataFrame:
     Columns:
 
     - year.
-    - days, first_day, last_day: number, first and last of the days on which calls_offered is known.
+    - days: the number of days with a known calls_offered. first_day, last_day: the first and the last of these days.
     - calls_offered, calls_handled: numbers of calls.
     - calls_handled_pct: 100 x calls_handled / calls_offered, or null if no call was offered.
     - change_pct_points: the change in calls_handled_pct since the year before, or null if the year before is absent.

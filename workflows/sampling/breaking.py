@@ -26,9 +26,9 @@ MAX_ROUNDS = 12
 
 _MAX_IDLE_ROUNDS = 3
 _MAX_CORRECTIONS = 3
-_KEY = b"a key for samples, which have only made-up values"
+_KEY = b"a made-up key for samples. Do not use it for real data."
 _RUN = "sample"
-_TOO_FEW_ROWS = "a row can fail it, but passes after other rows were changed. Draw more rows with --rows"
+_TOO_FEW_ROWS = "the sample has too few rows to make a row fail. Draw more rows with --rows"
 
 Failures = Mapping[Place, frozenset[str]]
 """The ids of the failed expectations of each row."""
@@ -98,7 +98,7 @@ def break_expectations(
     random: Random,
     watch: Callable[[str], AbstractContextManager[None]],
 ) -> BrokenSample:
-    """Change cells until each row-level expectation fails in a row, if a change of cells can make it fail.
+    """Change cells until at least one row fails each row-level expectation, if a change of cells can do this.
 
     Each round builds the sample with many changes, each in another row. The changes that make an expectation fail are
     kept. Of these changes, the change that makes the fewest other expectations fail is used. At the end, the complete

@@ -30,7 +30,7 @@ from workflows.session import short_session
 
 DEFAULT_ROWS = 200
 _MAX_ROWS_IN_LINE = 3
-_KEY_TEXT = "a made-up key, for samples with made-up values only\n"
+_KEY_TEXT = "a made-up key for samples. Do not use it for real data\n"
 _WAREHOUSE = "samples/warehouse"
 
 
@@ -108,8 +108,11 @@ def _lines(dataset: Dataset, broken: BrokenSample, replaced: Replacements, folde
     derived = sorted({rule.column for rule in dataset.masking_policy} - {*masked})
     if derived:
         names = ", ".join(derived)
-        lines.append(f"Not replaced, because the files have no such column: {names}. Check the columns that it uses.")
-    lines.append("Rows that fail each expectation, as the build and the suite of the dataset found:")
+        lines.append(
+            f"These masked columns are not in the files, so nothing was replaced for them: {names}. Check the columns from "
+            "which they are computed."
+        )
+    lines.append("Failed rows of each expectation, found with the build and the suite of the dataset:")
     for id_, places in broken.rows.items():
         shown = ", ".join(_describe(broken.files, place) for place in places[:_MAX_ROWS_IN_LINE])
         more = f" and {len(places) - _MAX_ROWS_IN_LINE} more" if len(places) > _MAX_ROWS_IN_LINE else ""

@@ -29,7 +29,7 @@ IsTaken = Callable[[Mapping[str, set[str]]], Mapping[str, set[str]]]
 
 @dataclass
 class Replacements:
-    """The made-up values by the name of the field, and then by the original value (`_fold`).
+    """The made-up values by the name of the field, and then by the folded original value (`fold`).
 
     Attributes:
         values: The values. A made-up value is random, so nobody can compute the original value from it.
@@ -44,7 +44,7 @@ class Replacements:
 
     @cached_property
     def hidden(self) -> dict[str, str]:
-        """The original values that may not be in any cell, with their made-up values."""
+        """The original values that must not be in any cell, with their made-up values."""
         return {
             original: value
             for name, values in self.values.items()
@@ -202,14 +202,16 @@ class _Maker:
 
 
 def _draw_time(cell: str, random: Random) -> str:
-    """Return another time in the same form: another month, another day, and another year within twenty years."""
+    """Return a random time in the form of the cell. The year is at most 20 years earlier and at most 2 years later."""
 
     def draw(match: re.Match[str]) -> str:
         digits = match[0]
         number, length = int(digits), len(digits)
-        before = cell[match.start() - 1 : match.start()]
+        before, after = cell[match.start() - 1 : match.start()], cell[match.end() : match.end() + 1]
         if before in (":", ".", "+"):
             return digits if before == "+" else f"{random.randrange(60):0{length}}"[-length:]
+        if after == ":":  # the hours before noon are valid on clocks with 12 and with 24 hours
+            return f"{random.randrange(1, 12):0{length}}"
         if length > 2:
             return f"{max(number + random.randrange(-20, 3), 1):0{length}}"
         if number <= _LAST_MONTH:

@@ -37,7 +37,8 @@ def small_tables(lake: SparkSession, dataset: str) -> dict[str, DataFrame]:
         columns = re.findall(r"^\| `(\w+)` \| `([\w(),]+)` \|$", section.partition("\n## ")[0], flags=re.MULTILINE)
         schema = T._parse_datatype_string(", ".join(f"`{name}` {type_}" for name, type_ in columns))
         assert isinstance(schema, T.StructType)
-        tables[answer.name] = lake.createDataFrame(_rows(answer, schema), schema).coalesce(1)
+        rows = _rows(answer.with_columns(schema.names), schema)
+        tables[answer.name] = lake.createDataFrame(rows, schema).coalesce(1)
         tables[answer.name].createOrReplaceTempView(f"{dataset}_{answer.name}")
     return tables
 
