@@ -109,8 +109,8 @@ def _lines(dataset: Dataset, broken: BrokenSample, replaced: Replacements, folde
     if derived:
         names = ", ".join(derived)
         lines.append(
-            f"These masked columns are not in the files, so nothing was replaced for them: {names}. Check the columns from "
-            "which they are computed."
+            f"These masked columns are not in the files, so nothing was replaced for them: {names}. Check the columns "
+            "from which they are computed."
         )
     lines.append("Failed rows of each expectation, found with the build and the suite of the dataset:")
     for id_, places in broken.rows.items():
