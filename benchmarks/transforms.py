@@ -12,6 +12,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from statistics import median
 
@@ -19,7 +20,8 @@ from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from lake.session import local_settings
-from transforms.datasets.contact_centre import DATASET, build_calls, build_calls_handled, build_calls_handled_monthly
+from transforms.candidates import build_candidates
+from transforms.datasets.contact_centre import DATASET, build_calls_handled, build_calls_handled_monthly
 from transforms.dedupe import LINEAGE_COLUMNS
 
 COUNTS = {"CallsOffered": "calls_offered", "CallsHandled": "calls_handled", "CallsAbandoned": "calls_abandoned"}
@@ -49,7 +51,7 @@ def _failure_sql(name: str, expected: str) -> str:
 
 
 def _calls_sql(date: str, double: str) -> str:
-    """Return the SQL query that corresponds to `build_calls`.
+    """Return the SQL query that corresponds to `build_candidates` of the contact centre.
 
     The arguments are SQL expressions that parse a date and a double.
     """
@@ -93,9 +95,10 @@ _PERCENT = "CASE WHEN calls_offered != 0 THEN calls_handled * 100D / calls_offer
 _CHANGE = (
     "CASE WHEN {0} IS NOT NULL THEN pct - min(pct) OVER (ORDER BY {0} RANGE BETWEEN 1 PRECEDING AND 1 PRECEDING) END"
 )
+_CALLS = partial(build_candidates, dataset=DATASET)
 CHAINS: Mapping[str, Chain] = {
-    "build_calls": Chain("raw", build_calls, _calls_sql(_ANY_DATE, "try_cast({0} AS double)")),
-    "build_calls_strict": Chain("raw", build_calls, _calls_sql(_STRICT_DATE, _STRICT_DOUBLE)),
+    "build_calls": Chain("raw", _CALLS, _calls_sql(_ANY_DATE, "try_cast({0} AS double)")),
+    "build_calls_strict": Chain("raw", _CALLS, _calls_sql(_STRICT_DATE, _STRICT_DOUBLE)),
     "build_calls_handled": Chain(
         "calls",
         build_calls_handled,
@@ -165,7 +168,7 @@ def _draw(seed: str, below: int) -> Column:
 def _load_sources(spark: SparkSession, folder: Path, *, rows: int) -> dict[str, DataFrame]:
     builders = {
         "raw": lambda: generate_raw_rows(spark, rows=rows),
-        "calls": lambda: build_calls(spark.read.parquet(str(folder / f"raw-{rows}"))),
+        "calls": lambda: build_candidates(spark.read.parquet(str(folder / f"raw-{rows}")), dataset=DATASET),
     }
     for name, make in builders.items():
         path = folder / f"{name}-{rows}"

@@ -6,7 +6,6 @@ import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from importlib import resources
 from itertools import chain, count
 from typing import Any
 
@@ -109,28 +108,6 @@ class Suite:
     expectations: tuple[Expectation, ...]
     meta: Mapping[str, Any] = field(default_factory=dict)
     parameters: Mapping[str, Any] = field(default_factory=dict)
-
-
-def load_suite(dataset: str) -> Suite:
-    """Read the suite of a dataset from `expectations/suites/<dataset>.json`.
-
-    Raises:
-        SuiteError: The file does not exist, or is not a valid suite.
-    """
-    return parse_suite(read_text(dataset), where=f"{dataset}.json")
-
-
-def read_text(dataset: str) -> str:
-    """Return the JSON of a dataset's suite.
-
-    Raises:
-        SuiteError: The file does not exist.
-    """
-    file = resources.files("expectations.suites").joinpath(f"{dataset}.json")
-    if not file.is_file():
-        problem = f"the file expectations/suites/{dataset}.json does not exist. Check the name, or write the suite."
-        raise SuiteError(suite=dataset, problem=problem)
-    return file.read_text(encoding="utf-8")
 
 
 def parse_suite(text: str, *, where: str) -> Suite:

@@ -26,7 +26,7 @@ from pyspark.sql import functions as F
 
 from expectations.bits import QUARANTINED
 from expectations.gate import Gate, compile_gate, is_mark
-from expectations.suite import load_suite
+from expectations.standard import suite_of
 from expectations.window import blocking_failures
 from ingest.raw import RawRows, read_raw
 from jobs.blocked import BLOCKED_BY, REQUESTED, RESOLVE_ROW_BY_ROW, block, blocked_before, not_parked
@@ -48,6 +48,7 @@ from lake.evolution import has_schema
 from lake.ledger import StageResult, recent_validations
 from lake.staging import Staged, find_staged, stage
 from lake.tables import DATA_VERSION, data_version, last_properties, read, read_snapshot, row_count, table_name
+from transforms.candidates import build_candidates
 from transforms.dataset import Dataset
 from transforms.dedupe import keep_latest
 
@@ -238,15 +239,13 @@ class Publisher:
     def candidates(self, raw: RawRows, *, source_rows: DataFrame | None = None) -> DataFrame:
         """Build rows, mark the expectations that each row fails, and keep the latest valid revision of each key.
 
-        Rows: the rows that the dataset's `build` returns, without superseded revisions. If `source_rows` is given, only
-        rows that were built from these landed rows are kept.
+        Rows: the rows of `build_candidates`, without superseded revisions. If `source_rows` is given, only rows that
+        were built from these landed rows are kept.
         """
-        key = {"masking_key": self.masking_key} if self.dataset.uses_masking_key else {}
-        layouts = {"layouts": raw.layouts} if self.dataset.builds_by_layout else {}
-        rows = self.dataset.build(raw.rows, **key, **layouts)
+        rows = build_candidates(raw.rows, dataset=self.dataset, masking_key=self.masking_key, layouts=raw.layouts)
         if source_rows is not None:
             rows = rows.join(source_rows, on=[*SOURCE_ROW], how="left_semi")
-        gate = compile_gate(rows, suite=load_suite(self.dataset.name), parameters=self.parameters)
+        gate = compile_gate(rows, suite=suite_of(self.dataset), parameters=self.parameters)
         self._gates[:] = [gate]
         return (
             rows.transform(gate.mark_rows)
@@ -259,7 +258,7 @@ class Publisher:
     ) -> StageResult:
         """Stage the candidates. The progress in the staged snapshot takes effect when the snapshot is published."""
         progress = Progress(watermark, self._code, self._fingerprint)
-        month = [f"months({self.dataset.event_time})"] if self.dataset.event_time else []
+        month = [f"months({self.dataset.event_time})"] if self.dataset.is_incremental else []
         staged = stage(
             self.spark,
             candidates,
@@ -277,7 +276,7 @@ class Publisher:
             return self._gates[0]
         rows = staged.rows()
         unmarked = rows.drop(*(name for name in rows.columns if is_mark(name)))
-        return compile_gate(unmarked, suite=load_suite(self.dataset.name), parameters=self.parameters)
+        return compile_gate(unmarked, suite=suite_of(self.dataset), parameters=self.parameters)
 
     def _find_staged(self) -> Staged | None:
         """Find the rows that this run or an earlier run has staged.

@@ -11,7 +11,7 @@ from functools import reduce
 from pyspark.sql import DataFrame, SparkSession, Window
 from pyspark.sql import functions as F
 
-from expectations.suite import load_suite
+from expectations.standard import load_suite
 from jobs.status import DatasetStatus, status_of
 from lake.errors import NotPublishedError
 from lake.ledger import RUNS, runs

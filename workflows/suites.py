@@ -6,7 +6,6 @@ import json
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from functools import partial
-from importlib import resources
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +20,8 @@ from expectations.errors import SuiteError
 from expectations.gate import Gate, compile_gate
 from expectations.gx_0x import RETIRED_TYPES
 from expectations.parameters import evaluate_suite
-from expectations.suite import parse_suite, read_document, read_text
+from expectations.standard import suite_text
+from expectations.suite import parse_suite, read_document
 from expectations.validation_result import ValidationResult
 from ingest.storage import scheme_of
 from lake.ledger import RUNS, runs
@@ -30,6 +30,7 @@ from lake.tables import exists
 from reports.describe import describe_expectation
 from reports.records import to_json
 from reports.validation import result_text, results_table, suite_table
+from transforms.datasets import dataset_names, load_dataset
 from transforms.text_format import DETECTED_FORMAT
 from workflows.column_types import ColumnTypes, cast_to_inferred, ddl
 from workflows.output import FAILED, FINE, OutputFormat, print_plain, print_records, print_result, working
@@ -228,12 +229,10 @@ def _read(name: str) -> tuple[str, str]:
         except UnicodeDecodeError as error:
             problem = f"the file is not valid UTF-8 text: {error}. Save the file in the encoding UTF-8."
             raise SuiteError(suite=name, problem=problem) from error
-    files = resources.files("expectations.suites").iterdir()
-    known = sorted(file.name.removesuffix(".json") for file in files if file.name.endswith(".json"))
-    if name not in known:
-        problem = f"the name is neither a file nor a dataset with a suite. Datasets with a suite: {known}."
+    if name not in (known := dataset_names()):
+        problem = f"the name is neither a file nor a dataset. Datasets: {known}."
         raise SuiteError(suite=name, problem=problem)
-    return read_text(name), f"{name}.json"
+    return suite_text(load_dataset(name)), f"{name}.json"
 
 
 def _scope(type_: str) -> str:

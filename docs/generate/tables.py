@@ -11,9 +11,10 @@ from pyspark.sql import types as T
 
 from docs.generate.markdown import NOTE, code, paragraph, table
 from expectations.gate import compile_gate, is_mark
-from expectations.suite import load_suite
+from expectations.standard import suite_of
 from jobs.blocked import BLOCKED_BY, not_parked
 from lake.ledger import SCHEMA, StageResult, StageRun
+from transforms.candidates import build_candidates
 from transforms.dataset import Dataset
 from transforms.datasets import dataset_names, load_dataset
 
@@ -152,9 +153,8 @@ def _build_tables(spark: SparkSession, dataset: Dataset) -> tuple[DataFrame, Dat
         if "raw" in zones or name == "_is_current"
     ]
     raw = spark.createDataFrame([], T.StructType(fields))
-    key = {"masking_key": b"0" * 32} if dataset.uses_masking_key else {}
-    layouts = {"layouts": frozenset(dataset.layouts)} if dataset.builds_by_layout else {}
-    gate = compile_gate(dataset.build(raw, **key, **layouts), suite=load_suite(dataset.name))
+    key = b"0" * 32 if dataset.uses_masking_key else None
+    gate = compile_gate(build_candidates(raw, dataset=dataset, masking_key=key), suite=suite_of(dataset))
     return gate.rows, gate.rows_for_quarantine(gate.rows).withColumn(BLOCKED_BY, not_parked())
 
 

@@ -67,8 +67,8 @@ _DAMAGE: tuple[tuple[int, Any, str], ...] = (
     (4, -12, "number_not_negative"),
     (4, "n/a", "every_cell_readable"),
     (4, None, "number_present"),
-    (0, " ", "department_present"),
-    (3, None, "channel_present"),
+    (0, " ", "inquiry_department_present"),
+    (3, None, "inquiry_channel_present"),
     (2, "{past}-03", "month_since_3_1_1_began"),
 )
 _YEARS = (2023, 2024)

@@ -28,7 +28,7 @@ _DAMAGE: tuple[tuple[dict[str, Any], str], ...] = (
     ({"start_time": ""}, "start_time_present"),
     ({"start_time": "13/45/2024"}, "every_cell_readable"),
     ({"start_time": "2024-03-10T02:30:00.000"}, "every_cell_readable"),  # on this date, the clocks skip 2:30
-    ({"start_time": "2100-01-01T00:00:00.000"}, "start_not_in_the_future"),
+    ({"start_time": "2100-01-01T00:00:00.000"}, "start_time_not_in_the_future"),
     ({"start_time": "1970-01-01T00:00:00.000"}, "start_since_2000"),
     ({}, "every_cell_readable"),  # the line is truncated
 )

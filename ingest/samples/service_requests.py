@@ -28,10 +28,10 @@ _FIRST_WINDOWS_1252_YEAR = 2024
 _EXPORTED = datetime(_LAST_YEAR, 7, 1, 12, tzinfo=timezone.utc)
 _WEEK = timedelta(days=7)
 _DAMAGE = (
-    ({"Case Created dttm": "", "Case Created Date": ""}, "created_time_present"),
+    ({"Case Created dttm": "", "Case Created Date": ""}, "created_at_present"),
     ({"Case Created dttm": "13/45/2023 25:00:00 PM"}, "every_cell_readable"),
     ({"Case Created dttm": "01/01/1900 12:00:00 AM"}, "created_since_2000"),
-    ({"Case Created dttm": "12/31/2099 09:00:00 AM"}, "created_not_in_the_future"),
+    ({"Case Created dttm": "12/31/2099 09:00:00 AM"}, "created_at_not_in_the_future"),
     ({"Case Created dttm": "yesterday"}, "every_cell_readable"),
 )
 _AREAS = ("neighborhood", "council_district", "police_district", "zip", "grid_cell")

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from benchmarks.transforms import CHAINS, count_operators, generate_raw_rows, run_sql
-from transforms.datasets.contact_centre import build_calls
+from transforms.candidates import build_candidates
+from transforms.datasets.contact_centre import DATASET
 
 
 @pytest.mark.parametrize("name", CHAINS)
@@ -14,7 +15,7 @@ def test_chain_and_sql_query_have_equal_rows_and_operators(spark, tmp_path, name
     generate_raw_rows(spark, rows=2000).write.parquet(str(tmp_path / "raw"))
     rows = spark.read.parquet(str(tmp_path / "raw"))
     if chain.source == "calls":
-        build_calls(rows).write.parquet(str(tmp_path / "calls"))
+        build_candidates(rows, dataset=DATASET).write.parquet(str(tmp_path / "calls"))
         rows = spark.read.parquet(str(tmp_path / "calls"))
     chain_rows, query_rows = chain.build(rows), run_sql(spark, chain, rows)
     assert chain_rows.dtypes == query_rows.dtypes

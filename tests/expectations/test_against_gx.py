@@ -18,7 +18,7 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from expectations.core import DELEGATED_TO_GX, ROW_LEVEL, TABLE_LEVEL
-from expectations.suite import load_suite
+from expectations.standard import load_suite
 
 SCHEMA = (
     "n int, m int, b bigint, x double, d decimal(10,2), s string, t string, day date, at timestamp, flag boolean, "

@@ -12,7 +12,8 @@ from expectations import compile as compile_module
 from expectations.core import NOT_ON_SPARK
 from expectations.errors import SuiteError
 from expectations.gate import compile_gate
-from expectations.suite import load_suite, parse_suite
+from expectations.standard import load_suite
+from expectations.suite import parse_suite
 
 SCHEMA = "n int, s string, day date, tags array<string>, `a.b` int, words map<string, int>"
 BETWEEN, IN_SET, LENGTHS = "column_values_to_be_between", "column_values_to_be_in_set", "column_value_lengths_to_equal"

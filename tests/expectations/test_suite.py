@@ -6,7 +6,8 @@ from importlib import resources
 import pytest
 
 from expectations.errors import ExpectationError, SuiteError
-from expectations.suite import SEVERITIES, load_suite, parse_suite
+from expectations.standard import load_suite
+from expectations.suite import SEVERITIES, parse_suite
 
 NOT_NULL = {"type": "expect_column_values_to_not_be_null", "kwargs": {"column": "n"}}
 NO_LIST = "the JSON has no list 'expectations'. Expected the form of Great Expectations: "

@@ -9,7 +9,8 @@ from ingest.errors import LandedFilesError
 from ingest.raw import IngestResult, ingest, read_raw
 from lake.errors import OvertakenError
 from lake.tables import exists, snapshot_id
-from transforms.datasets.contact_centre import build_calls
+from transforms.candidates import build_candidates
+from transforms.datasets.contact_centre import DATASET
 
 pytestmark = pytest.mark.compiled
 
@@ -67,7 +68,8 @@ def test_serial_numbers_of_the_1904_date_system_become_the_right_dates(lake: Spa
 
     systems = lake.table(RAW).select("_source_file", "_date_system").distinct().collect()
     assert {row[0]: row[1] for row in systems} == {"1900.xlsx": 1900, "1904.xlsx": 1904, "text.csv": None}
-    calls = build_calls(read_raw(lake, "calls").rows).select("_source_file", "_row_number", "date").collect()
+    calls = build_candidates(read_raw(lake, "calls").rows, dataset=DATASET)
+    calls = calls.select("_source_file", "_row_number", "date").collect()
     assert {(row[0], row[1]): str(row[2]) for row in calls} == {
         ("1900.xlsx", 2): "2024-02-01",
         ("1904.xlsx", 2): "2024-01-01",

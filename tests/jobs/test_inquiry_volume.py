@@ -69,22 +69,22 @@ def test_bad_cells_quarantine_their_rows(lake: SparkSession, landing) -> None:
     """Each quarantined row lists the expectations that it fails."""
     unreadable = ["every_cell_readable"]
     cells: list[tuple[int, object, list[str]]] = [
-        (2, "2024-13", [*unreadable, "month_present"]),
-        (2, "2024", [*unreadable, "month_present"]),
-        (2, 2024, [*unreadable, "month_present"]),
-        (2, "February 2024", [*unreadable, "month_present"]),
-        (2, "2024-02-15", [*unreadable, "month_present"]),
-        (2, None, ["month_present"]),
+        (2, "2024-13", [*unreadable, "year_month_present"]),
+        (2, "2024", [*unreadable, "year_month_present"]),
+        (2, 2024, [*unreadable, "year_month_present"]),
+        (2, "February 2024", [*unreadable, "year_month_present"]),
+        (2, "2024-02-15", [*unreadable, "year_month_present"]),
+        (2, None, ["year_month_present"]),
         (2, "1924-02", ["month_since_3_1_1_began"]),
-        (2, "2204-02", ["month_not_in_the_future"]),
+        (2, "2204-02", ["year_month_not_in_the_future"]),
         (4, -1, ["number_not_negative"]),
         (4, "n/a", [*unreadable, "number_present"]),
         (4, 0.5, [*unreadable, "number_present"]),
         (4, 2**31, [*unreadable, "number_present"]),
         (4, None, ["number_present"]),
-        (0, "\u00a0", ["department_present"]),
-        (1, None, ["type_present"]),
-        (3, " ", ["channel_present"]),
+        (0, "\u00a0", ["inquiry_department_present"]),
+        (1, None, ["inquiry_type_present"]),
+        (3, " ", ["inquiry_channel_present"]),
     ]
     lines = inquiries(400)
     for index, (column, value, _) in enumerate(cells):
@@ -115,7 +115,7 @@ def test_unknown_values_do_not_quarantine_rows(lake: SparkSession, landing) -> N
         ("Type 01", "ENG - Parking", "2024-02-01", "Kiosk", ["channel_known"]),
         ("Type 02", "ENG - Parking", "2024-03-01", "E-mail", None),
         ("Type 03", "Festival Office", "2024-04-01", "Phone", ["department_has_a_code"]),
-        ("Type 04", "ENG - Parking", "2024-05-01", "Phone", ["bi_id_readable"]),
+        ("Type 04", "ENG - Parking", "2024-05-01", "Phone", ["other_cells_readable"]),
     ]
 
 

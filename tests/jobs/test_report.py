@@ -8,7 +8,7 @@ import pytest
 from pyspark.sql import SparkSession
 from pyspark.sql import types as T
 
-from expectations.suite import load_suite
+from expectations.standard import load_suite
 from jobs.report import JOB
 from jobs.report_data import expectations_of, frequent_reasons
 from lake.ledger import runs

@@ -40,8 +40,8 @@ def new_code(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
 def test_renamed_column_can_be_renamed_back(lake: SparkSession, landing, new_code) -> None:
     """The dataset is not incremental."""
 
-    def renamed(raw: DataFrame) -> DataFrame:
-        return contact_centre.DATASET.build(raw).withColumnRenamed("bi_id", "export_number")
+    def renamed(rows: DataFrame) -> DataFrame:
+        return contact_centre.DATASET.build(rows).withColumnRenamed("bi_id", "export_number")
 
     def run(dataset: Dataset, *, run_id: str) -> None:
         job = dataset_job(dataset)
@@ -135,7 +135,7 @@ def test_blocked_increment_does_not_change_columns(lake: SparkSession, landing) 
     assert refine(lake, landing, PLACE, "put back").state == "SUCCEEDED"
     assert incidents(lake, "incident_id") == [("P0001",), ("P0004",)]
     known_start = F.coalesce("start_time", "row_ts")
-    fixed = replace(TOWN, build=lambda raw: TOWN.build(raw).withColumn("start_time", known_start))
+    fixed = replace(TOWN, build=lambda rows: TOWN.build(rows).withColumn("start_time", known_start))
     assert resolve(Publisher(lake, fixed, "resolved")).state == "SUCCEEDED"
     assert incidents(lake, "incident_id", "town") == [(f"P{n:04}", "ROCKVILLE") for n in range(1, 5)]
     assert lake.table("lake.quarantine.police_dispatch").count() == 0

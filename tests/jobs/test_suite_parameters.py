@@ -9,7 +9,8 @@ import pytest
 from pyspark.sql import SparkSession
 
 from expectations.errors import ExpectationsNotMetError, SuiteError
-from expectations.suite import Suite, load_suite, parse_suite
+from expectations.standard import load_suite
+from expectations.suite import Suite, parse_suite
 from jobs import contact_centre, publisher
 from jobs.publisher import Publisher
 from lake.errors import NotStagedError

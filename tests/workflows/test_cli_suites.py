@@ -9,8 +9,9 @@ import pytest
 from pyspark.sql import SparkSession
 from typer.testing import CliRunner
 
-from expectations.suite import read_text
+from expectations.standard import suite_text
 from lake.ledger import StageResult, record_stage
+from transforms.datasets import load_dataset
 from workflows.cli import app
 
 SUITE = {
@@ -263,7 +264,7 @@ def test_suites_of_older_releases_can_be_validated_and_converted(citylake):
 
 def test_a_dataset_s_suite_is_converted_to_itself(citylake):
     _, out, _ = citylake("suite", "contact_centre", "--convert")
-    assert json.loads(out) == json.loads(read_text("contact_centre"))
+    assert json.loads(out) == json.loads(suite_text(load_dataset("contact_centre")))
 
 
 def test_a_retired_type_cannot_be_converted(citylake):

@@ -2,7 +2,7 @@ from importlib import import_module
 
 import pytest
 
-from expectations.suite import load_suite
+from expectations.standard import load_suite
 from transforms.datasets import dataset_names, load_dataset
 from workflows.errors import WorkflowError
 from workflows.model import Condition, Job, Predicate, Trigger, Workflow

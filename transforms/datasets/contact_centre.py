@@ -23,12 +23,11 @@ from transforms.aggregate import aggregate
 from transforms.combine import union_by_name
 from transforms.dataset import Answer, Dataset
 from transforms.dates import DATE_SYSTEM, month_number, parse_date
-from transforms.dedupe import LINEAGE_COLUMNS, drop_superseded_rows
 from transforms.derive import change_on_previous, round_columns
-from transforms.schema import CAST_FAILURES, CAST_WARNINGS, Field, change_schema
+from transforms.schema import Field, change_schema
 from transforms.shares import percentage
 
-_FIELDS = (
+_FIELDS = (  # average_speed_of_answer is in seconds. service_level is the fraction of calls answered in time.
     Field("Date", "date", "date", partial(parse_date, date_system=DATE_SYSTEM), expected="date such as 2024-05-31"),
     Field("CallsOffered", "calls_offered", "int", expected="whole number"),
     Field("CallsHandled", "calls_handled", "int", expected="whole number"),
@@ -37,8 +36,6 @@ _FIELDS = (
     Field("ServiceLevel", "service_level", "double", expected="number"),
     Field("BI_ID", "bi_id", "int", expected="whole number", required=False),
 )
-_KEY = ("date",)
-
 _COUNTS = ("calls_offered", "calls_handled")
 _PERCENTAGES = ("calls_handled_pct", "change_pct_points")
 _YEARLY_FIELDS = [Field("date", "date", "date"), *(Field(name, name, "int") for name in ("year", *_COUNTS))]
@@ -46,34 +43,16 @@ _TOTALS = {"days": ("calls_offered", "count"), **{name: (name, "sum") for name i
 _FIRST_AND_LAST = {"first_day": ("_day", "min"), "last_day": ("_day", "max")}
 
 
-def build_calls(raw: DataFrame) -> DataFrame:
-    """Parse the raw rows and return the candidates for trusted.
-
-    Rows: one for each raw row that is not dropped. `drop_superseded_rows` drops a row if the latest version of the file
-    no longer has the key of the row. A date that was delivered twice has two rows, and the publisher keeps the latest
-    valid row.
+def build_calls(rows: DataFrame) -> DataFrame:
+    """Add the columns of calls.
 
     Columns:
 
-    - date, year, bi_id.
-    - calls_offered, calls_handled, calls_abandoned: numbers of calls.
-    - average_speed_of_answer: in seconds.
-    - service_level: the fraction of the calls that were answered in time, from 0 to 1.
+    - year.
     - calls_unaccounted: calls_offered minus calls_handled minus calls_abandoned.
-    - the columns of `LINEAGE_COLUMNS`.
-    - `_cast_failures`: the records and values that could not be read, except values of `BI_ID`.
-    - `_cast_warnings`: a value of `BI_ID` that could not be read. The row can still be valid.
     """
-    return (
-        raw.transform(change_schema, fields=_FIELDS, keep=LINEAGE_COLUMNS, malformed="_malformed_record")
-        .transform(drop_superseded_rows, key=_KEY)
-        .withColumn("year", F.year("date"))
-        .withColumn("calls_unaccounted", F.expr("bigint(calls_offered) - calls_handled - calls_abandoned"))
-        .select(
-            *(field.name for field in _FIELDS),
-            *("year", "calls_unaccounted", *LINEAGE_COLUMNS, CAST_FAILURES, CAST_WARNINGS),
-        )
-    )
+    unaccounted = F.expr("bigint(calls_offered) - calls_handled - calls_abandoned")
+    return rows.withColumns({"year": F.year("date"), "calls_unaccounted": unaccounted})
 
 
 def build_calls_handled(*calls: DataFrame) -> DataFrame:
@@ -130,9 +109,9 @@ DATASET = Dataset(
     name="contact_centre",
     description="Percentage of 3-1-1 calls handled, by year and by month",
     layouts={"contact_centre": _FIELDS},
+    key=("date",),
+    event_time="date",
     build=build_calls,
-    key=_KEY,
-    revision_order=LINEAGE_COLUMNS,
     answers={
         "calls_handled": Answer(build_calls_handled),
         "calls_handled_monthly": Answer(build_calls_handled_monthly),

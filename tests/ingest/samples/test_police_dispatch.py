@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from expectations.suite import load_suite
+from expectations.standard import load_suite
 from ingest.samples import police_dispatch as samples
 
 

@@ -8,7 +8,7 @@ import json
 from collections import Counter
 from pathlib import Path
 
-from expectations.suite import load_suite
+from expectations.standard import load_suite
 from ingest.samples import service_requests as samples
 
 

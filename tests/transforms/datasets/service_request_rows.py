@@ -7,8 +7,8 @@ import hmac
 from datetime import datetime, timezone
 
 from tests.transforms.datasets.frames import LINEAGE, REPORTS, raw_schema, source_columns
+from transforms.candidates import build_candidates
 from transforms.datasets.service_requests import DATASET
-from transforms.datasets.service_requests.requests import build_requests
 from transforms.datasets.service_requests.sources import LAYOUTS
 
 MASKING_KEY = b"made up, for made-up requests only"
@@ -69,7 +69,8 @@ def vancouver(number=2, **changes):
 
 def build(spark, *rows, schema=RAW, layouts=None):
     layouts = layouts or {row[-6] for row in rows} or LAYOUTS  # Spark plans few layouts faster than all layouts
-    return build_requests(spark.createDataFrame(list(rows), schema), masking_key=MASKING_KEY, layouts=layouts)
+    raw_rows = spark.createDataFrame(list(rows), schema)
+    return build_candidates(raw_rows, dataset=DATASET, masking_key=MASKING_KEY, layouts=layouts)
 
 
 def values(requests, *columns):

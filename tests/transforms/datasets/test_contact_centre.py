@@ -7,7 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.transforms.datasets.frames import LINEAGE, REPORTS, assert_answer, raw_schema
-from transforms.datasets.contact_centre import DATASET, build_calls, build_calls_handled, build_calls_handled_monthly
+from transforms.candidates import build_candidates
+from transforms.datasets.contact_centre import DATASET, build_calls_handled, build_calls_handled_monthly
 
 RAW = raw_schema(DATASET)
 CALLS = (
@@ -35,7 +36,7 @@ def first_of(year, month=1):
 
 
 def assert_calls(spark, raw_rows, rows):
-    calls = build_calls(spark.createDataFrame(raw_rows, RAW))
+    calls = build_candidates(spark.createDataFrame(raw_rows, RAW), dataset=DATASET)
     assert_df_equality(calls, spark.createDataFrame(rows, CALLS), ignore_nullable=True)
 
 
@@ -73,7 +74,7 @@ def test_unreadable_cells_are_reported_as_failures_or_warnings(spark):
 
 def test_unaccounted_calls_do_not_overflow(either_ansi):
     rows = [raw("2024-01-01", "-2147483648", "2147483647", "2147483647", "0", "0", "1")]
-    calls = build_calls(either_ansi.createDataFrame(rows, RAW))
+    calls = build_candidates(either_ansi.createDataFrame(rows, RAW), dataset=DATASET)
     assert calls.collect()[0].calls_unaccounted == -(2**31) - 2 * (2**31 - 1)
 
 

@@ -8,15 +8,17 @@ from pkgutil import iter_modules
 import pytest
 
 import transforms.datasets
-from expectations.suite import load_suite
+from expectations.standard import load_suite
 from tests.transforms.datasets.frames import assert_plan_has_no_python, raw_schema, source_columns
+from transforms.candidates import build_candidates
 from transforms.datasets import dataset_names, load_dataset
 from transforms.errors import MissingColumnError
 
 
 def build(spark, dataset, schema=None):
-    key = {"masking_key": b"k" * 32} if dataset.uses_masking_key else {}
-    return dataset.build(spark.createDataFrame([], schema or raw_schema(dataset)), **key)
+    key = b"k" * 32 if dataset.uses_masking_key else None
+    raw = spark.createDataFrame([], schema or raw_schema(dataset))
+    return build_candidates(raw, dataset=dataset, masking_key=key)
 
 
 @pytest.fixture(params=dataset_names(), scope="module")
@@ -38,8 +40,10 @@ def test_candidates_have_all_required_columns(candidates, dataset):
     """The dataset and its suite define the required columns."""
     suite_columns = {name for expectation in load_suite(dataset.name).expectations for name in expectation.columns}
     assert suite_columns | {*dataset.key, *dataset.revision_order} <= {*candidates.columns}
+    if dataset.event_time:
+        types = {"timestamp"} if dataset.is_incremental else {"timestamp", "date"}
+        assert dict(candidates.dtypes)[dataset.event_time] in types
     if dataset.is_incremental:
-        assert dict(candidates.dtypes)[dataset.event_time] == "timestamp"
         assert dataset.pruning_column in candidates.columns
     assert dataset.pruning_column in (None, *candidates.columns)
 
@@ -69,10 +73,11 @@ def test_every_build_function_is_registered_in_the_dataset(dataset):
     modules = [package] + [
         import_module(f"{package.__name__}.{module.name}") for module in iter_modules(getattr(package, "__path__", []))
     ]
-    functions = {value for module in modules for name, value in vars(module).items() if name.startswith("build_")}
+    names = ("build_", "complete_")
+    functions = {value for module in modules for name, value in vars(module).items() if name.startswith(names)}
     answers = {answer.build for answer in dataset.answers.values()}
 
-    assert functions == {dataset.build, *answers}
+    assert functions <= {dataset.build, dataset.build_layout, dataset.complete, *answers}
 
 
 def test_every_masking_rule_has_a_reason(dataset):

@@ -5,7 +5,7 @@ from itertools import zip_longest
 
 import pytest
 
-from expectations.suite import load_suite
+from expectations.standard import load_suite
 from tests.transforms.datasets.frames import (
     LINEAGE,
     REPORTS,
@@ -15,8 +15,9 @@ from tests.transforms.datasets.frames import (
     raw_rows_of_tests,
     raw_schema,
 )
+from transforms.candidates import build_candidates
 from transforms.datasets.inquiry_volume import DATASET
-from transforms.datasets.inquiry_volume.inquiries import CHANNELS, KEY, OTHER_NUMBER, build_inquiries
+from transforms.datasets.inquiry_volume.inquiries import CHANNELS, KEY, OTHER_NUMBER
 
 RAW = raw_schema(DATASET)
 INQUIRIES = (
@@ -95,7 +96,7 @@ def raw(*cells, bi_id=None, malformed=None, file="2024.csv", row=2, ingested=DEL
 @pytest.fixture(scope="module")
 def inquiries_by_test(request, spark):
     """Build the inquiries of all tests at once, because Spark needs almost a second to plan the build."""
-    inquiries = build_inquiries(spark.createDataFrame(raw_rows_of_tests(request.module), RAW))
+    inquiries = build_candidates(spark.createDataFrame(raw_rows_of_tests(request.module), RAW), dataset=DATASET)
     return inquiries.schema, collect_by_test(inquiries)
 
 

@@ -9,8 +9,8 @@ import pytest
 
 from tests.transforms.datasets.frames import collect_by_test, raw_rows, raw_rows_of_tests, raw_schema
 from tests.transforms.sessions import ANSI, ANSI_MODES, TIME_ZONE, use_session
+from transforms.candidates import build_candidates
 from transforms.datasets.police_dispatch import DATASET
-from transforms.datasets.police_dispatch.incidents import build_incidents
 from transforms.dedupe import keep_latest
 from transforms.masking import REDACTED
 
@@ -39,7 +39,7 @@ def incidents_by_test(request, spark):
     """Build the incidents of all tests at once, because Spark needs a second to plan the build."""
     with use_session(spark, dict(zip((ANSI, TIME_ZONE), request.param, strict=True))) as session:
         raw = session.createDataFrame(raw_rows_of_tests(request.module), raw_schema(DATASET))
-        incidents = build_incidents(raw.coalesce(1))
+        incidents = build_candidates(raw.coalesce(1), dataset=DATASET)
         return incidents.schema, collect_by_test(incidents)
 
 

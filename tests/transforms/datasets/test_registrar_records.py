@@ -8,7 +8,7 @@ from datetime import date, datetime, timezone
 
 import pytest
 
-from expectations.suite import load_suite
+from expectations.standard import load_suite
 from tests.transforms.datasets.frames import (
     LINEAGE,
     REPORTS,
@@ -20,8 +20,9 @@ from tests.transforms.datasets.frames import (
     source_columns,
 )
 from tests.transforms.sessions import ANSI, ANSI_MODES, use_session
+from transforms.candidates import build_candidates
 from transforms.datasets.registrar import DATASET
-from transforms.datasets.registrar.records import EARLIEST_DATE, build_records
+from transforms.datasets.registrar.records import EARLIEST_DATE
 
 MASKING_KEY = b"made up, for made-up students only"
 SOURCES, RAW = source_columns(DATASET), raw_schema(DATASET)
@@ -69,7 +70,7 @@ def records_by_test(request, spark):
     """Build the records of all tests at once, because Spark needs a second to plan the build."""
     with use_session(spark, {ANSI: request.param}) as session:
         raw = session.createDataFrame(raw_rows_of_tests(request.module), RAW)
-        records = build_records(raw, masking_key=MASKING_KEY)
+        records = build_candidates(raw, dataset=DATASET, masking_key=MASKING_KEY)
         return records.schema, collect_by_test(records)
 
 

@@ -301,8 +301,8 @@ def test_rows_of_unknown_layouts_have_a_null_key(requests):
         (row._row_number, row.case_key is None, row.city, row.revised_at is None, failures(row)) for row in requests
     ]
     assert found == [
-        (2, False, "denver", False, None), (3, True, None, False, None), (4, True, None, False, None),
-        (5, True, None, False, [("_malformed_record", "*****")]),
+        (2, False, "denver", False, None), (3, True, None, True, None), (4, True, None, True, None),
+        (5, True, None, True, [("_malformed_record", "*****")]),
     ]  # fmt: skip
 
 

@@ -17,15 +17,16 @@ spelling. Types that the city has retired (`ZZ OLD - …`) keep their names, and
 
 from transforms.dataset import Dataset
 from transforms.datasets.inquiry_volume.answers import ANSWERS
-from transforms.datasets.inquiry_volume.inquiries import KEY, LAYOUTS, build_inquiries
-from transforms.dedupe import LINEAGE_COLUMNS
+from transforms.datasets.inquiry_volume.inquiries import COLUMNS, KEY, LAYOUTS, build_inquiries, complete_inquiries
 
 DATASET = Dataset(
     name="inquiry_volume",
     description="Volume and share of 3-1-1 inquiries by department, channel, type and month",
     layouts=LAYOUTS,
-    build=build_inquiries,
     key=KEY,
-    revision_order=LINEAGE_COLUMNS,
+    event_time="year_month",
+    build=build_inquiries,
+    complete=complete_inquiries,
+    columns=COLUMNS,
     answers=ANSWERS,
 )

@@ -1,4 +1,4 @@
-"""Build inquiries from the raw rows of the inquiry volume, and standardize their spelling."""
+"""Define the fields of inquiries, and standardize their spelling."""
 
 from __future__ import annotations
 
@@ -9,8 +9,7 @@ from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
 from transforms.dates import DATE_SYSTEM, parse_month
-from transforms.dedupe import LINEAGE_COLUMNS, drop_superseded_rows
-from transforms.schema import CAST_FAILURES, CAST_WARNINGS, Field, change_schema
+from transforms.schema import Field
 from transforms.text import clean_text, map_to_canonical, unify_case
 
 _FIELDS = (
@@ -28,12 +27,15 @@ _FIELDS = (
     Field("BI_ID", "bi_id", "int", expected="whole number", required=False),
 )
 LAYOUTS = {"inquiry_volume": _FIELDS}
+"""number_of_records is the number of inquiries. year_month is the first day of the month."""
+
 KEY = ("inquiry_department", "inquiry_type", "year_month", "inquiry_channel")
 
 CHANNELS = ("Phone", "E-mail", "Chat", "WEB", "Mobile App", "Social Media", "Mail Out", "In Person", "Unknown")
 """All channels in the city's documentation, with the city's spelling."""
 
 OTHER_NUMBER = "_other_number"
+COLUMNS = (*(field.name for field in _FIELDS), "year", "is_retired", OTHER_NUMBER)
 _NAMES = ("inquiry_department", "inquiry_type", "inquiry_channel")
 _DASHES = r"\-\u2010-\u2015"
 _SPACED_DASH = rf"\A([A-Za-z]{{2,5}})(?! - )( [{_DASHES}] ?|[{_DASHES}] |[\u2012-\u2015])(?=\S)"
@@ -42,29 +44,10 @@ _RETIRED = rf"\A(?i)ZZ[ {_DASHES}]?OLD\b"
 _RETIRED_MARK = rf"{_RETIRED} ?[{_DASHES}]? ?(?=\S)"
 
 
-def build_inquiries(raw: DataFrame) -> DataFrame:
-    """Parse the raw rows, standardize the spelling of names, and return the candidates for trusted.
-
-    Rows: one for each raw row that is not dropped. `drop_superseded_rows` drops a row if the latest version of the file
-    no longer has the key of the row. A key that was delivered twice has two rows, and the publisher keeps the latest
-    valid row.
-
-    Columns:
-
-    - inquiry_department, inquiry_type, inquiry_channel, bi_id.
-    - year_month: the first day of the month.
-    - number_of_records: the number of inquiries.
-    - year.
-    - is_retired: whether the city has retired the type.
-    - `_other_number`: a different number of inquiries that the same file has for the same key. If the file has only one
-      number for the key, `_other_number` equals number_of_records. If the key is incomplete, `_other_number` is null.
-    - the columns of `LINEAGE_COLUMNS`.
-    - `_cast_failures`: the records and values that could not be read, except values of `BI_ID`.
-    - `_cast_warnings`: a value of `BI_ID` that could not be read. The row can still be valid.
-    """
+def build_inquiries(rows: DataFrame) -> DataFrame:
+    """Standardize the spelling of names. inquiry_department, inquiry_type and inquiry_channel are changed."""
     return (
-        raw.transform(change_schema, fields=_FIELDS, keep=LINEAGE_COLUMNS, malformed="_malformed_record")
-        .withColumns({name: clean_text(F.col(name)) for name in _NAMES})
+        rows.withColumns({name: clean_text(F.col(name)) for name in _NAMES})
         .withColumns(
             {
                 "inquiry_department": _standardize_department(F.col("inquiry_department")),
@@ -73,18 +56,22 @@ def build_inquiries(raw: DataFrame) -> DataFrame:
             }
         )
         .transform(unify_case, columns=_NAMES)
-        .transform(drop_superseded_rows, key=KEY)
-        .withColumns(
-            {
-                "year": F.year("year_month"),
-                "is_retired": F.col("inquiry_type").rlike(_RETIRED),
-                OTHER_NUMBER: _find_other_number(),
-            }
-        )
-        .select(
-            *(field.name for field in _FIELDS),
-            *("year", "is_retired", OTHER_NUMBER, *LINEAGE_COLUMNS, CAST_FAILURES, CAST_WARNINGS),
-        )
+    )
+
+
+def complete_inquiries(rows: DataFrame) -> DataFrame:
+    """Add the columns that depend on the standardized names.
+
+    Columns:
+
+    - year.
+    - is_retired: whether the city has retired the type.
+    - `_other_number`: a different number of inquiries that the same file has for the same key. If the file has only one
+      number for the key, `_other_number` equals number_of_records. If the key is incomplete, `_other_number` is null.
+    """
+    is_retired = F.col("inquiry_type").rlike(_RETIRED)
+    return rows.withColumns(
+        {"year": F.year("year_month"), "is_retired": is_retired, OTHER_NUMBER: _find_other_number()}
     )
 
 

@@ -18,10 +18,13 @@ house number, `MASKING_POLICY` in `incidents.py` replaces the number with its bl
 from transforms.dataset import Answer, Dataset
 from transforms.datasets.police_dispatch import bands, counts, outcomes, places, response
 from transforms.datasets.police_dispatch.incidents import (
+    COLUMNS,
     KEY,
     LAYOUTS,
     MASKING_POLICY,
     REVISION_ORDER,
+    VISIBLE_FAILURE_COLUMNS,
+    add_places,
     build_incidents,
 )
 
@@ -29,9 +32,17 @@ DATASET = Dataset(
     name="police_dispatch",
     description="What police were sent to: types, streets, outcomes, missing times and response times, by city",
     layouts=LAYOUTS,
-    build=build_incidents,
     key=KEY,
+    event_time="start_time",
+    is_incremental=True,
     revision_order=REVISION_ORDER,
+    pruning_column="incident_id",  # the county assigns incident numbers in chronological order
+    build=build_incidents,
+    complete=add_places,
+    columns=COLUMNS,
+    masking_policy=MASKING_POLICY,
+    visible_failure_columns=VISIBLE_FAILURE_COLUMNS,
+    mostly=0.5,
     answers={
         "cities": Answer(counts.build_cities),
         "top_city_types": Answer(counts.build_top_city_types),
@@ -57,7 +68,4 @@ DATASET = Dataset(
         "priority_shares": Answer(counts.build_priority_shares),
         "hours": Answer(counts.build_hours),
     },
-    masking_policy=MASKING_POLICY,
-    event_time="start_time",
-    pruning_column="incident_id",  # the county assigns incident numbers in chronological order
 )

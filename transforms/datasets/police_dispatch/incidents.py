@@ -1,4 +1,4 @@
-"""Build incidents from the raw rows of the county's dispatched incidents."""
+"""Define the fields of incidents, and add their local times and places."""
 
 from __future__ import annotations
 
@@ -11,10 +11,9 @@ from pyspark.sql import types as T
 
 from transforms.casts import NUMBER_PATTERN, cast, utc_instant
 from transforms.datasets.police_dispatch.addresses import generalize_to_block, intersection, is_intersection, street
-from transforms.dedupe import LINEAGE_COLUMNS, drop_superseded_rows
 from transforms.geo import valid_coordinates
-from transforms.masking import MaskingRule, mask
-from transforms.schema import CAST_FAILURES, CAST_WARNINGS, Field, change_schema
+from transforms.masking import MaskingRule
+from transforms.schema import Field
 from transforms.sql import literal, quoted
 from transforms.text import clean_text
 from transforms.times import date_parts, local_time, parse_timestamp
@@ -108,10 +107,17 @@ _FIELDS = (
     ),
 )
 LAYOUTS = {"police_dispatch": _FIELDS}
+"""The fields of the source. Source: Montgomery County, MD, "Police Dispatched Incidents" (98cc-bc7d).
+
+priority, and the seconds between two stages, such as `calltime_arrive`, are null if the source has a negative number. A
+negative number is reported in `_cast_warnings`.
+"""
 
 _SOURCE_COLUMNS = tuple(field.name for field in _FIELDS if field.name != "geolocation")
 _DERIVED_COLUMNS = ("coordinates_are_valid", "street", "intersection", "is_intersection", "start_date")
 _LOCAL_TIME_PARTS = {"start_year": "year", "start_month": "month", "start_weekday": "weekday", "start_hour": "hour"}
+COLUMNS = (*_SOURCE_COLUMNS, *_DERIVED_COLUMNS, *_LOCAL_TIME_PARTS)
+VISIBLE_FAILURE_COLUMNS = tuple(name for name in _SOURCE_COLUMNS if name != "address")
 
 KEY = ("incident_id",)
 REVISION_ORDER = (
@@ -140,24 +146,27 @@ MASKING_POLICY = (
 """The only column that can identify a person, its masking action, and the reason. Unreadable records are redacted."""
 
 
-def build_incidents(raw: DataFrame) -> DataFrame:
-    """Parse, standardize and mask the raw rows, and return the candidates for trusted.
-
-    Rows: one for each raw row that is not dropped. `drop_superseded_rows` drops a row if the latest version of the file
-    no longer has the key of the row. An incident that was extracted twice has two rows, and the publisher keeps the
-    latest valid row.
+def build_incidents(rows: DataFrame) -> DataFrame:
+    """Clean texts, and add the local time of the start.
 
     Columns:
 
-    - the fields of the source except geolocation. Texts have single blanks. All texts are in capitals, except
-      incident_id, cr_number and crash_reports.
-    - start_time, row_ts: timestamps.
-    - end_time: a timestamp. In November, the clocks show one hour twice, so an end in that hour has two possible
-      instants. end_time is the earlier instant. If the earlier instant is before the start, end_time is the later
-      instant.
-    - priority, and the seconds between two stages, such as `calltime_arrive`: null if the source has no value or a
-      negative number. A negative number is reported in `_cast_warnings`.
-    - address: the block or the intersection, without house numbers.
+    - all texts except the address have single blanks. All texts are in capitals, except incident_id, cr_number and
+      crash_reports.
+    - end_time: in November, the clocks show one hour twice, so an end in that hour has two possible instants. end_time
+      is the earlier instant. If the earlier instant is before the start, end_time is the later instant.
+    - start_date, start_year, start_month, start_weekday (1 is Monday), start_hour: local time in the county.
+    """
+    cleaned = {name: F.upper(clean_text(F.col(name))) for name in (*_TEXTS, "disposition_desc")}
+    unchanged_case = {name: clean_text(F.col(name)) for name in (*KEY, "cr_number", "crash_reports")}
+    return rows.withColumns(cleaned | unchanged_case).transform(_add_local_times)
+
+
+def add_places(incidents: DataFrame) -> DataFrame:
+    """Add the coordinates from the coordinate columns or from geolocation, and the streets of the masked address.
+
+    Columns:
+
     - street: the street of the block, or null if the address is an intersection.
     - intersection: the streets of an intersection in alphabetical order, such as `A ST / B AVE`.
     - is_intersection: whether the address is an intersection, or null if the address is missing.
@@ -165,28 +174,7 @@ def build_incidents(raw: DataFrame) -> DataFrame:
       Otherwise geolocation is used. If the place in geolocation is not in the county either, both columns are null.
     - coordinates_are_valid: whether the place in the source columns or in geolocation is in the county, or null if the
       row has no coordinates.
-    - start_date, start_year, start_month, start_weekday (1 is Monday), start_hour: local time in the county.
-    - the columns of `LINEAGE_COLUMNS`.
-    - `_cast_failures`: a start time that could not be read, or a record that is not JSON.
-    - `_cast_warnings`: all other cells that could not be read.
-
-    Source: Montgomery County, MD, "Police Dispatched Incidents" (98cc-bc7d).
     """
-    cleaned = {name: F.upper(clean_text(F.col(name))) for name in (*_TEXTS, "disposition_desc")}
-    readable = [name for name in _SOURCE_COLUMNS if name != "address"]
-    return (
-        raw.transform(change_schema, fields=_FIELDS, keep=LINEAGE_COLUMNS, malformed="_malformed_record")
-        .withColumns(cleaned | {name: clean_text(F.col(name)) for name in (*KEY, "cr_number", "crash_reports")})
-        .transform(mask, policy=MASKING_POLICY, visible_failure_columns=readable)
-        .transform(_add_local_times)
-        .transform(_add_places)
-        .transform(drop_superseded_rows, key=KEY)
-        .select(*_SOURCE_COLUMNS, *_DERIVED_COLUMNS, *_LOCAL_TIME_PARTS, *LINEAGE_COLUMNS, CAST_FAILURES, CAST_WARNINGS)
-    )
-
-
-def _add_places(incidents: DataFrame) -> DataFrame:
-    """Add the coordinates from the coordinate columns or from geolocation, and the streets of the address."""
     has_value = [F.col(name).isNotNull() for name in _COORDINATES] + [clean_text(F.col("geolocation")).isNotNull()]
     address, is_own = F.col("address"), _are_in_county(*_COORDINATES)
     point_columns = {

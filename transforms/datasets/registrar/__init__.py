@@ -7,8 +7,8 @@ If a key is delivered several times, the latest delivery is used.
 If a student applies again for a later intake, the new application has a new key. If a student applies twice for the
 same programme and intake, the second application replaces the first.
 
-The rows are about persons. `MASKING_POLICY` lists each column that can identify a person, and `build_records` masks
-these columns before any row is validated. Trusted, quarantine, validation results and answers never contain the
+The rows are about persons. `MASKING_POLICY` lists each column that can identify a person, and these columns
+are masked before any row is validated. Trusted, quarantine, validation results and answers never contain the
 original values. If the cells of a row have shifted to wrong columns, the intake of the row is not valid. In a row
 without a valid intake, programme and intake are also masked. Masking does not detect a person's name in the column
 Programme of an otherwise valid row. Masking also does not detect a person's name in the name of a file, sheet or
@@ -17,17 +17,25 @@ column.
 
 from transforms.dataset import Dataset
 from transforms.datasets.registrar.answers import ANSWERS
-from transforms.datasets.registrar.records import KEY, LAYOUTS, MASKING_POLICY, build_records
-from transforms.dedupe import LINEAGE_COLUMNS
+from transforms.datasets.registrar.records import (
+    COLUMNS,
+    KEY,
+    LAYOUTS,
+    MASKING_POLICY,
+    add_related_records,
+    build_records,
+)
 
 DATASET = Dataset(
     name="registrar",
     description="Application completion rate, yield and withdrawals, by year, programme and intake",
     layouts=LAYOUTS,
-    build=build_records,
     key=KEY,
-    revision_order=LINEAGE_COLUMNS,
+    build=build_records,
+    complete=add_related_records,
+    columns=COLUMNS,
     answers=ANSWERS,
     masking_policy=MASKING_POLICY,
     uses_masking_key=True,
+    mostly=0.9,
 )

@@ -1,4 +1,4 @@
-"""Build records from the registrar's raw rows, and mask the columns that can identify a student."""
+"""Define the fields of the registrar's records, standardize the records, and define how they are masked."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from pyspark.sql import functions as F
 from transforms.casts import utc_wall_clock
 from transforms.columns import rename_fields
 from transforms.dates import DATE_SYSTEM, parse_written_date
-from transforms.dedupe import LINEAGE_COLUMNS, drop_superseded_rows
-from transforms.masking import REDACTED, MaskingRule, generalize_year, keyed_hash, mask, partial_redact
-from transforms.schema import CAST_FAILURES, CAST_WARNINGS, Field, change_schema
+from transforms.dedupe import LINEAGE_COLUMNS
+from transforms.masking import REDACTED, MaskingRule, generalize_year, keyed_hash, partial_redact
+from transforms.schema import CAST_FAILURES, Field
 from transforms.text import clean_text, map_to_canonical
 
 _date_field = partial(
@@ -109,7 +109,7 @@ EARLIEST_DATE = date(1990, 1, 1)
 _DATE_COLUMNS = {"application": "received_date", "enrolment": "enrolled_date", "withdrawal": "withdrawn_date"}
 _SEASON, _YEAR = r"(?i)\b(spring|summer|fall|autumn|winter)\b", r"\b([0-9]{4})\b"
 _TOTAL = r"(?i)\A(grand |sub[- ]?)?totals?\b"
-_COLUMNS = (
+COLUMNS = (
     *("record", *ADMISSION_KEY, "first_name", "last_name", "email", "phone", "year_of_birth"),
     *("status", "received_date", "completed_date", "enrolled_date", "withdrawn_date", "withdrawal_reason"),
     *("record_date", "is_completed", "has_application", "enrolled_on"),
@@ -117,54 +117,18 @@ _COLUMNS = (
 )
 
 
-def build_records(raw: DataFrame, *, masking_key: bytes) -> DataFrame:
-    """Parse, standardize and mask the raw rows, and return the candidates for trusted.
-
-    Rows: one for each raw row that is not dropped. `drop_superseded_rows` drops a row if the latest version of the file
-    no longer has the key of the row. A key that was delivered twice has two rows, and the publisher keeps the latest
-    valid row.
+def build_records(rows: DataFrame) -> DataFrame:
+    """Standardize spelling, and check which values are valid.
 
     Columns:
 
     - record: `application`, `enrolment` or `withdrawal`, or `total line` for the total line of a sheet.
-    - student_id, first_name, last_name, email, phone, year_of_birth, status, withdrawal_reason: masked by
-      `MASKING_POLICY`.
-    - programme, intake: a valid intake is a season and a year, such as `Fall 2023`. If the intake is not valid, both
-      columns are hashed.
-    - received_date, completed_date, enrolled_date, withdrawn_date.
-    - record_date: received_date of an application, enrolled_date of an enrolment, or withdrawn_date of a withdrawal.
-    - is_completed: whether an application has a completed date, or null for other kinds of record.
-    - has_application: whether the admission of an enrolment has an application, or null for other kinds of record.
-    - enrolled_on: the date of the enrolment that a withdrawal ends, or null for other kinds of record. If the admission
-      has several enrolments, the enrolment that was delivered last is used. An enrolment after the withdrawal is used
-      only if all enrolments are after the withdrawal.
+    - student_id, first_name, last_name, email, phone, status, withdrawal_reason: standardized.
+    - programme, intake: a valid intake is a season and a year, such as `Fall 2023`. If the intake is not valid,
+      `MASKING_POLICY` hashes both columns.
     - student_id_is_valid, email_is_valid: whether the student ID or the e-mail address is valid, or null if this value
       is missing.
-    - the columns of `LINEAGE_COLUMNS`.
-    - `_cast_failures`: the redacted records and values that could not be read, except dates of birth.
-    - `_cast_warnings`: a redacted date of birth that could not be read. The record can still be valid.
-
-    has_application and enrolled_on are null if the student ID, programme or intake is missing.
-
-    Source: the Glue Studio job that CityLake's job `registrar` replaces. `MASKING_POLICY` replaces the node Detect
-    Sensitive Data of the Glue Studio job.
     """
-    fields = {field.name: field for layout in LAYOUTS.values() for field in layout}
-    return (
-        raw.transform(
-            change_schema, fields=[*fields.values()], keep=("_layout", *LINEAGE_COLUMNS), malformed="_malformed_record"
-        )
-        .transform(_standardize)
-        .transform(mask, policy=MASKING_POLICY, key=masking_key)
-        .transform(rename_fields, fields={"date_of_birth": "year_of_birth"})
-        .transform(drop_superseded_rows, key=KEY)
-        .transform(_add_related_records)
-        .select(*_COLUMNS, *LINEAGE_COLUMNS, CAST_FAILURES, CAST_WARNINGS)
-    )
-
-
-def _standardize(rows: DataFrame) -> DataFrame:
-    """Standardize spelling, and check which values are valid. This step must run before masking."""
     # The texts are cleaned in a separate step. In a single step, Spark would clean a text again for each column that
     # uses the text.
     texts = {name: clean_text(F.col(name)) for name in (*ADMISSION_KEY, "first_name", "last_name", "email", "phone")}
@@ -211,8 +175,21 @@ def _standardize_intake(text: Column) -> Column:
     return F.when(is_clear, intake).otherwise(text)
 
 
-def _add_related_records(records: DataFrame) -> DataFrame:
-    """Add to each record the columns that depend on the other records of the same admission."""
+def add_related_records(records: DataFrame) -> DataFrame:
+    """Add to each record the columns that depend on the other records of the same admission.
+
+    Columns:
+
+    - record_date: received_date of an application, enrolled_date of an enrolment, or withdrawn_date of a withdrawal.
+    - is_completed: whether an application has a completed date, or null for other kinds of record.
+    - has_application: whether the admission of an enrolment has an application, or null for other kinds of record.
+    - enrolled_on: the date of the enrolment that a withdrawal ends, or null for other kinds of record. If the admission
+      has several enrolments, the enrolment that was delivered last is used. An enrolment after the withdrawal is used
+      only if all enrolments are after the withdrawal.
+    - year_of_birth: the masked date of birth.
+
+    has_application and enrolled_on are null if the student ID, programme or intake is missing.
+    """
     # A window treats rows with the same incomplete key as one admission, but these rows may belong to different
     # admissions. `has_key` excludes such rows.
     has_key = reduce(and_, (F.col(name).isNotNull() for name in ADMISSION_KEY))
@@ -226,6 +203,7 @@ def _add_related_records(records: DataFrame) -> DataFrame:
     has_current = F.max(is_plausible & F.col("_is_current")).over(admission)
     delivery = F.when(F.col("_is_related"), F.struct(*LINEAGE_COLUMNS))
     enrolled_on = (F.max_by("enrolled_date", delivery).over(window) for window in (until_that_day, admission))
+    records = records.transform(rename_fields, fields={"date_of_birth": "year_of_birth"})
     return records.withColumn("_is_related", is_plausible & (F.col("_is_current") | ~has_current)).withColumns(
         {
             "record_date": day,

@@ -19,7 +19,15 @@ block.
 
 from transforms.dataset import Dataset
 from transforms.datasets.service_requests.answers import ANSWERS
-from transforms.datasets.service_requests.requests import KEY, MASKING_POLICY, REVISION_ORDER, build_requests
+from transforms.datasets.service_requests.layouts import build_layout
+from transforms.datasets.service_requests.requests import (
+    COLUMNS,
+    KEY,
+    MASKING_POLICY,
+    REVISION_ORDER,
+    build_requests,
+    complete_requests,
+)
 from transforms.datasets.service_requests.sources import LAYOUTS
 
 DATASET = Dataset(
@@ -28,13 +36,17 @@ DATASET = Dataset(
         "3-1-1 service requests: volume, areas, sources, first-call resolution, unresolved requests, time to close"
     ),
     layouts=LAYOUTS,
-    build=build_requests,
     key=KEY,
+    event_time="created_at",
+    is_incremental=True,
+    pruning_column="created_at",  # part of the key, so all revisions of a request have the same created_at
+    build_layout=build_layout,
+    build=build_requests,
+    complete=complete_requests,
+    columns=COLUMNS,
     revision_order=REVISION_ORDER,
     answers=ANSWERS,
     masking_policy=MASKING_POLICY,
     uses_masking_key=True,
-    builds_by_layout=True,
-    event_time="created_at",
-    pruning_column="created_at",  # part of the key, so all revisions of a request have the same created_at
+    mostly=0.9,
 )

@@ -1,22 +1,16 @@
-"""Build requests from the raw rows of all cities, and mask the columns that can identify a person or a home."""
+"""Standardize the requests of all cities, and define how they are masked and ordered."""
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from functools import partial
 
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
-from transforms.combine import union_by_name
 from transforms.datasets.service_requests.kinds import request_kind, traffic_kind
-from transforms.datasets.service_requests.layouts import read_layout, read_other_layouts
-from transforms.datasets.service_requests.sources import LAYOUTS, SOURCES
 from transforms.datasets.service_requests.sources.city_source import UNRESOLVED
-from transforms.dedupe import LINEAGE_COLUMNS, drop_superseded_rows
 from transforms.geo import grid_cell
-from transforms.masking import MaskingRule, generalize_coordinate, keyed_hash, mask
-from transforms.schema import CAST_FAILURES, CAST_WARNINGS
+from transforms.masking import MaskingRule, generalize_coordinate, keyed_hash
 from transforms.text import clean_text
 
 KEY = ("case_key",)
@@ -57,85 +51,40 @@ _TEXTS = (
     *("summary", "channel", "agency", "division", "major_area", "type", "topic", "council_district"),
     *("police_district", "neighborhood", "closure_reason"),
 )
-_COLUMNS = (
+COLUMNS = (
     *("case_key", "city", "created_at", "created_month", "created_weekday", "created_hour", "revised_at"),
     *("status", "resolution", "closed_at", "hours_to_close", "closure_reason", "first_call_resolution", "channel"),
     *("agency", "division", "major_area", "topic", "request_type", "traffic_kind"),
     *("neighborhood", "council_district", "police_district", "zip", "longitude", "latitude", "grid_cell"),
     *("coordinates_are_valid", "content_hash"),
 )
+"""case_key is a keyed hash (HMAC-SHA-256) as 64 hexadecimal digits, or null if the creation time is missing.
+
+The hashed text has the city, the local creation time and the columns of `CitySource.key`, separated by U+001F. In this
+text, each sequence of white space in a column becomes one space. longitude and latitude are in degrees, rounded down to
+0.001 degrees (about 100 m). resolution is `resolved`, `closed otherwise` or `unresolved`, or null if the status is not
+known.
+"""
 
 
-def build_requests(raw: DataFrame, *, masking_key: bytes, layouts: Collection[str] = tuple(LAYOUTS)) -> DataFrame:
-    """Parse, standardize and mask the raw rows of all cities, and return the candidates for trusted.
+def build_requests(rows: DataFrame) -> DataFrame:
+    """Standardize spelling, and add the columns that are computed from unmasked values.
 
-    Rows: one for each raw row that is not dropped. `drop_superseded_rows` drops a row if the latest version of the file
-    no longer has the key of the row. A request that was revised has several rows, and the publisher keeps the latest
-    valid row. A row is also kept if its `_layout` is not in `layouts` or belongs to no source. In such a row, the city,
-    key, creation time and close time are null. So the row fails the suite and is quarantined.
+    `layouts.build_layout` adds other columns before this step.
 
     Columns:
 
-    - case_key: a keyed hash (HMAC-SHA-256) as 64 hexadecimal digits, or null if the creation time is missing. The
-      hashed text has the city, the local creation time and the columns of `CitySource.key`, separated by U+001F. In
-      this text, each sequence of white space in a column becomes one space.
-    - city, created_at.
     - created_month: the first day of the month, in the city's local time.
     - created_weekday, created_hour: weekday (1 is Monday) and hour in the city's local time.
-    - revised_at: the time of revision in the row, or the as-of time of the file (`read_layout`).
-    - status: the status in the spelling of the source.
-    - resolution: `resolved`, `closed otherwise` or `unresolved`, or null if the status is not known.
-    - closed_at: the close time. If the source has only a close day, closed_at is the end of this day. If the row was
-      last changed before the end of this day, closed_at is the time of the last change.
     - hours_to_close: null if the request is unresolved, a time is missing, or the result would be negative.
-    - closure_reason, first_call_resolution, channel, agency, division, major_area, topic.
-    - neighborhood, council_district, police_district, zip.
     - request_type: the type in the source. If the type is missing, request_type is the topic. If both are missing,
       request_type is the kind in `KINDS` that matches the summary.
     - traffic_kind: `accident`, `traffic` or null.
-    - longitude, latitude: the coordinates in degrees, rounded down to 0.001 degrees (about 100 m). They are null if the
-      place is missing or not in the city.
-    - coordinates_are_valid: whether the place is in the city, or null if the row has no coordinates.
-    - grid_cell: a cell with sides of 0.01 degrees.
-    - content_hash: XXH64 of the columns that a revision can change. If two revisions have the same revised_at and
-      closed_at, content_hash orders them.
-    - the columns of `LINEAGE_COLUMNS`.
-    - `_cast_failures`: a creation time that could not be read, or a malformed record. The value is redacted.
-    - `_cast_warnings`: the values of optional columns that could not be read. The values are redacted.
-
-    Args:
-        raw: The raw rows.
-        masking_key: The key of the hash, 32 bytes or more.
-        layouts: The layouts that the rows have [default: the layouts of all sources]. The query plan contains only
-            these layouts.
-
-    Raises:
-        MissingColumnError: Raw lacks a column of a layout.
-        ArgumentError: The masking key is shorter than 32 bytes.
+    - longitude, latitude: degrees, or null if the place is missing or not in the city.
+    - council_district, police_district: null if the city writes 0.
 
     Source: Denver and Vancouver open data, 3-1-1 service requests.
     """
-    # Each layout is built separately, so that Spark evaluates only the expressions of a row's own source. A new city
-    # does not make the expressions of the existing cities longer.
-    sources = {layout: source for source in SOURCES for layout in source.layouts if layout in layouts}
-    typed = [read_layout(raw, source=source, layout=layout) for layout, source in sources.items()]
-    return (
-        union_by_name(*typed, read_other_layouts(raw, known=sources))
-        .transform(_standardize)
-        .transform(mask, policy=MASKING_POLICY, key=masking_key)
-        .transform(drop_superseded_rows, key=KEY)
-        .withColumns(
-            {
-                "grid_cell": grid_cell(F.col("longitude"), F.col("latitude")),
-                "content_hash": _hash_content(*_CONTENT_COLUMNS),
-            }
-        )
-        .select(*_COLUMNS, *LINEAGE_COLUMNS, CAST_FAILURES, CAST_WARNINGS)
-    )
-
-
-def _standardize(rows: DataFrame) -> DataFrame:
-    """Standardize spelling, and add the columns that are computed from unmasked values."""
     # The texts are cleaned in a separate step. In a single step, Spark would clean a text again for each column that
     # uses the text.
     texts = {name: clean_text(F.col(name)) for name in _TEXTS}
@@ -155,6 +104,19 @@ def _standardize(rows: DataFrame) -> DataFrame:
             "hours_to_close": F.when(~is_open & (seconds >= 0), seconds / 3600),
         }
     )
+
+
+def complete_requests(rows: DataFrame) -> DataFrame:
+    """Add the columns that are computed from masked values.
+
+    Columns:
+
+    - grid_cell: a cell with sides of 0.01 degrees.
+    - content_hash: XXH64 of the columns that a revision can change. If two revisions have the same revised_at and
+      closed_at, content_hash orders them.
+    """
+    cell = grid_cell(F.col("longitude"), F.col("latitude"))
+    return rows.withColumns({"grid_cell": cell, "content_hash": _hash_content(*_CONTENT_COLUMNS)})
 
 
 def _clear_unknown_district(name: str) -> Column:

@@ -60,6 +60,7 @@ _DENVER = (
     text_field("Incident Address 2", "address_2"),
     text_field("Incident Intersection 1", "intersection_1"),
     text_field("Incident Intersection 2", "intersection_2"),
+    text_field("Incident Zip Code", "zip_as_written"),
     Field("Incident Zip Code", "zip", "string", _parse_zip, expected="ZIP code such as 80202", required=False),
     degrees_field("Longitude", "longitude"),
     degrees_field("Latitude", "latitude"),
@@ -76,7 +77,10 @@ SOURCE = CitySource(
     city="denver",
     zone=ZONE,
     bounding_box=(-105.12, 39.60, -104.59, 39.92),  # the box includes the airport, far to the north-east
-    key=("summary", "channel", "customer_zip", "address_1", "address_2", "intersection_1", "intersection_2", "zip"),
+    key=(
+        *("summary", "channel", "customer_zip", "address_1", "address_2", "intersection_1", "intersection_2"),
+        "zip_as_written",
+    ),
     statuses={
         RESOLVED: (
             *("Closed", "Closed - Answer Provided", "Closed - Service Completed", "Closed - Scheduled"),
