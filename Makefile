@@ -1,7 +1,7 @@
 # `make` lists the targets. Each target first creates the virtual environment that it needs.
 PYTHON ?= python3.11
 DATASET ?=
-JOB ?= contact_centre
+DATASET ?= contact_centre
 BENCH ?= gate
 WAREHOUSE ?= warehouse
 WORKERS ?= 2
@@ -66,15 +66,15 @@ wheel: .venv/dev ## Build dist/citylake-*.whl, and a .zip copy for spark-submit 
 lambdas: .venv/dev ## Build dist/feed_poller.zip and dist/kinesis_to_dynamodb.zip for AWS Lambda
 	@$(BIN)/python -m ingest.lambdas dist
 
-submit: wheel ## Run a job with spark-submit: make submit JOB=contact_centre DATA=DIR [MASKING_KEY=FILE]
-	@test -n '$(DATA)' || { echo "DATA is not set. Run: make submit JOB=$(JOB) DATA=DIR. DIR is the folder of the landed files"; exit 2; }
+submit: wheel ## Run a dataset with spark-submit: make submit DATASET=contact_centre DATA=DIR [MASKING_KEY=FILE]
+	@test -n '$(DATA)' || { echo "DATA is not set. Run: make submit DATASET=$(DATASET) DATA=DIR. DIR is the folder of the landed files"; exit 2; }
 	JAVA_HOME=$$($(BIN)/python -c 'from lake.session import java_home; print(java_home())') \
 	PYSPARK_PYTHON=$(BIN)/python $(BIN)/spark-submit --master 'local[*]' \
 	  --jars $$($(BIN)/python -c 'from lake.session import iceberg_jar; print(iceberg_jar())') \
 	  --driver-java-options "-Dlog4j2.configurationFile=$(CURDIR)/lake/log4j2.properties" \
 	  --py-files dist/citylake-$(VERSION).zip \
-	  jobs/$(JOB).py --stage all --landing '$(DATA)' --warehouse '$(WAREHOUSE)' $(KEY)
-	@echo "To see the answers, run: $(BIN)/citylake show $(JOB) --warehouse '$(WAREHOUSE)'"
+	  jobs/dataset.py --dataset $(DATASET) --landing '$(DATA)' --warehouse '$(WAREHOUSE)' $(KEY)
+	@echo "To see the answers, run: $(BIN)/citylake show $(DATASET) --warehouse '$(WAREHOUSE)'"
 
 clean: ## Remove all generated files and environments. The tables of your own data in warehouse/ are kept
 	rm -rf .venv .venv-spark4 build dist docs-site site samples screenshots htmlcov .coverage* *.egg-info .hypothesis .mypy_cache .pytest_cache .ruff_cache .import_linter_cache

@@ -39,6 +39,7 @@ setup(
         "transforms.datasets.service_requests.sources",
         "workflows",
         "workflows.commands",
+        "workflows.new",
     ],
     package_dir={"": "."},
     package_data={

@@ -17,9 +17,10 @@ from pyspark.sql import SparkSession
 
 from benchmarks.peers import write
 from ingest.samples.files import MASKING_KEY
-from jobs.job import Job
+from jobs.stages import dataset_job
 from lake.session import lake_session
 from lake.tables import row_count
+from transforms.datasets import load_dataset
 
 SAMPLES_PER_ROW = {"inquiry_volume": 1.0, "registrar": 0.64}
 """Maps a dataset to the number of samples for one row of raw.
@@ -32,7 +33,7 @@ COPY = "lake.ops.copy"
 
 def run_stage(spark: SparkSession, dataset: str, landing: Path, stage: str, *more: str) -> None:
     """Run one stage of a dataset's job, and record the stage in the ledger."""
-    job: Job = import_module(f"jobs.{dataset}").JOB
+    job = dataset_job(load_dataset(dataset))
     argv = ["--stage", stage, "--landing", str(landing), "--masking-key", str(landing / MASKING_KEY), *more]
     job.run(spark, job.parse(argv))
 

@@ -28,10 +28,9 @@ from benchmarks.datasets import measure_step, run_stage
 from ingest.replay import replay
 from ingest.samples import police_dispatch, service_requests
 from ingest.targets import LandingFolder
-from jobs import police_dispatch as police_job
 from jobs.progress import read_progress
 from jobs.revisions import pruning_condition
-from jobs.stages import ingest, refine
+from jobs.stages import dataset_job, ingest, refine
 from lake.session import lake_session
 from lake.staging import stage
 from lake.tables import DATA_VERSION, row_count
@@ -199,7 +198,7 @@ def measure_landing(folder: Path, *, rows: int, runs: int) -> None:
     if not (landing / "_truth.json").exists():
         police_dispatch.write(landing, rows=rows)
     durations: dict[str, list[float]] = {"cast": [], "inferred": [], "ingest": [], "refine": []}
-    args = police_job.JOB.parse(["--landing", str(landing)])
+    args = dataset_job(DISPATCHES).parse(["--landing", str(landing)])
     for number in range(runs + 1):
         warehouse = folder / f"police-warehouse-{number}"
         shutil.rmtree(warehouse, ignore_errors=True)

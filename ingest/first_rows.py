@@ -68,8 +68,8 @@ def _append(rows: FirstRows, more: FirstRows, *, first_file: str, file: str) -> 
         missing = [name for name in rows.columns if name not in more.columns]
         extra = [name for name in more.columns if name not in rows.columns]
         problem = (
-            f"the columns differ from those of {first_file}. Missing: {missing}. Additional: {extra}. Expected files of "
-            "the same kind. Give the files of each kind to their own `citylake new`."
+            f"the columns differ from those of {first_file}. Missing: {missing}. Additional: {extra}. Expected files "
+            "of the same kind. Run `citylake new` separately for each kind of file."
         )
         raise LandedFileError(where=file, problem=problem)
     order = [more.columns.index(name) for name in rows.columns]
@@ -96,7 +96,7 @@ def _read_file(file: LandedFile, *, max_rows: int) -> FirstRows:
     else:
         headers = workbook.read_sheet_headers(file.name, file.uri)
         rows = workbook.read_rows(file.name, file.uri, headers[0])
-        records = ((number, cells, malformed is not None) for *cells, malformed, number in rows)
+        records = ((int(row[-1] or 0), row[:-2], row[-2] is not None) for row in rows)
         found = _collect(file.name, headers[0].columns, records, max_rows, sheets=len(headers), is_workbook=True)
     if not found.rows:
         problem = "the file has no row that fits its header. Expected a header and at least one row."
@@ -131,8 +131,9 @@ def _collect(
             found.places.append((file, number))
     if len(found.malformed) > len(found.rows):
         problem = (
-            f"{len(found.malformed)} of the first {len(found.malformed) + len(found.rows)} rows have more or fewer cells "
-            "than the first row. Expected a header in the first row. Remove the rows above the header, such as a title."
+            f"{len(found.malformed)} of the first {len(found.malformed) + len(found.rows)} rows have more or fewer "
+            "cells than the first row. Expected a header in the first row. Remove the rows above the header, such as a "
+            "title."
         )
         raise LandedFileError(where=file, problem=problem)
     is_complete = next(records, None) is None
@@ -186,8 +187,8 @@ def _require_names(file: str, columns: Sequence[str]) -> None:
         is_value = "@" in name or read_moments({name: 1}) is not None or _is_decimal(name)
         if is_value:
             problem = (
-                f"the first row looks like a row of values, because column {position} has a date, a number or an e-mail "
-                "address. Expected the names of the columns. Add a header as the first row."
+                f"the first row looks like a row of values, because column {position} has a date, a number or an "
+                "e-mail address. Expected the names of the columns. Add a header as the first row."
             )
             raise LandedFileError(where=file, problem=problem)
 

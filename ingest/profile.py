@@ -136,9 +136,7 @@ def _choose_key(columns: Sequence[ColumnProfile], rows: Sequence[tuple[str | Non
         cells = [row[index] for row in rows]
         if max((len(cell or "") for cell in cells), default=0) <= _MAX_KEY_CHARACTERS:
             is_time = column.type in ("timestamp", "timestamp_ntz")
-            candidates.append(
-                KeyColumn(column.name, column.words, cells, is_number=column.is_number, is_time=is_time)
-            )
+            candidates.append(KeyColumn(column.name, column.words, cells, is_number=column.is_number, is_time=is_time))
     return find_key(candidates, rows=len(rows), is_complete=is_complete)
 
 
@@ -161,7 +159,9 @@ def _choose_event_time(columns: Sequence[ColumnProfile], now: datetime) -> str |
 def _find_conflicts(columns: Sequence[ColumnProfile], read: FirstRows) -> tuple[OffsetConflict, ...]:
     """Find columns of times with the offset of UTC whose days equal a column of dates in almost all rows."""
     times = [
-        (index, column) for index, column in enumerate(columns) if column.moments and column.moments.offset in ("Z", "+00:00")
+        (index, column)
+        for index, column in enumerate(columns)
+        if column.moments and column.moments.offset in ("Z", "+00:00")
     ]
     dates = [(index, column) for index, column in enumerate(columns) if column.moments and column.moments.is_date]
     conflicts = []
@@ -182,7 +182,7 @@ def _compare_days(
     pairs = [
         (time.moments.moments[first], date.moments.moments[second])
         for first, second in cells
-        if first in time.moments.moments and second in date.moments.moments
+        if first and second and first in time.moments.moments and second in date.moments.moments
     ]
     same = [moment for moment, day in pairs if moment.date() == day.date()]
     near_midnight = sum(moment.hour in _MIDNIGHT_HOURS for moment in same)

@@ -20,8 +20,9 @@ _MAX_VALUES_SHOWN = 3
 _UNITS = {
     "cm": "centimetres", "days": "days", "degrees": "degrees", "feet": "feet", "ft": "feet", "hours": "hours",
     "hrs": "hours", "kg": "kilograms", "km": "kilometres", "kmh": "kilometres per hour", "kph": "kilometres per hour",
-    "kw": "kilowatts", "kwh": "kilowatt hours", "lb": "pounds", "lbs": "pounds", "litres": "litres", "liters": "litres",
-    "meters": "metres", "metres": "metres", "miles": "miles", "mins": "minutes", "minutes": "minutes", "mm": "millimetres",
+    "kw": "kilowatts", "kwh": "kilowatt hours", "lb": "pounds", "lbs": "pounds", "litres": "litres",
+    "liters": "litres", "meters": "metres", "metres": "metres", "miles": "miles", "mins": "minutes",
+    "minutes": "minutes", "mm": "millimetres",
     "mph": "miles per hour", "ms": "milliseconds", "pct": "percent", "percent": "percent", "percentage": "percent",
     "sec": "seconds", "secs": "seconds", "seconds": "seconds", "sqft": "square feet", "tonnes": "tonnes",
     "usd": "US dollars", "cad": "Canadian dollars", "eur": "euros", "dollars": "dollars", "weeks": "weeks",
@@ -35,8 +36,8 @@ class Misfits:
     Attributes:
         count: Number of cells.
         places: The places of the first cells, such as `row 4`.
-        values: The texts of the cells, if all texts stand for a missing value. No other text is shown, because it may be
-            personal.
+        values: The texts of the cells, if all texts stand for a missing value. No other text is shown, because it may
+            be personal.
     """
 
     count: int = 0
@@ -119,7 +120,9 @@ class ColumnProfile:
         """The smallest and the greatest value as text. None for text and for masked columns."""
         if self.values.low is None or self.values.high is None or self.personal:
             return None
-        return _bound(self.values.low, is_date=self.type == "date"), _bound(self.values.high, is_date=self.type == "date")
+        return _bound(self.values.low, is_date=self.type == "date"), _bound(
+            self.values.high, is_date=self.type == "date"
+        )
 
 
 def profile_column(

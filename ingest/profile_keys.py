@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import combinations
+from itertools import combinations, pairwise
 from math import prod
 
 MAX_KEY_COLUMNS = 4
@@ -57,7 +57,7 @@ class KeyColumn:
         if _PERIOD_WORDS.intersection(self.words):
             return False
         numbers = [int(cell) for cell in cells]
-        steps = {second - first for first, second in zip(numbers, numbers[1:], strict=False)}
+        steps = {second - first for first, second in pairwise(numbers)}
         return steps in ({1}, {-1})
 
 

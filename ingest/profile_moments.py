@@ -1,4 +1,7 @@
-"""Recognize dates and times in text. The pattern of a column is one that `transforms` can parse. Does not need Spark."""
+"""Recognize dates and times in text. Does not need Spark.
+
+The pattern of a column is one that `parse_timestamp` and `parse_date_pattern` of `transforms` can parse.
+"""
 
 from __future__ import annotations
 
@@ -159,7 +162,7 @@ def _split_time(order: str, date: re.Match[str], rest: str) -> _Parts | None:
         return None
     # Texts of four digits are years, so they are always padded.
     is_padded = all(len(cell) > 1 for cell in cells)
-    has_short_month = not any(cell.isalpha() and len(cell) > _MONTH_LETTERS or "." in cell for cell in cells)
+    has_short_month = not any((cell.isalpha() and len(cell) > _MONTH_LETTERS) or "." in cell for cell in cells)
     first, second, third = numbers
     if not rest:
         return _Parts(_Form(order, separator), (first, second, third), timedelta(), timedelta(), is_padded)
@@ -172,12 +175,18 @@ def _split_time(order: str, date: re.Match[str], rest: str) -> _Parts | None:
         if not 1 <= hour <= _LAST_MONTH:
             return None
         hour = hour % 12 + (12 if half.endswith("pm") else 0)
-    if hour > 23 or minute > 59 or second_of_minute > 59:  # noqa: PLR2004
+    if hour > 23 or minute > 59 or second_of_minute > 59:
         return None
     fraction = time["fraction"] or ""
     micros = int(fraction.ljust(6, "0")) if fraction else 0
     form = _Form(
-        order, separator, time["gap"], bool(time["second"]), len(fraction), half and half[:-2] + "a", time["offset"] or ""
+        order,
+        separator,
+        time["gap"],
+        bool(time["second"]),
+        len(fraction),
+        half and half[:-2] + "a",
+        time["offset"] or "",
     )
     clock = timedelta(hours=hour, minutes=minute, seconds=second_of_minute, microseconds=micros)
     is_padded = is_padded and len(time["hour"]) > 1
@@ -243,9 +252,7 @@ def _read_form(
     pattern = _pattern(form, is_day_first=is_day_first, is_padded=is_padded)
     is_date = not form.offset and all(parts.time == timedelta() for parts in texts.values())
     kind = "date_pattern" if is_date else "timestamp_pattern"
-    return MomentReading(
-        kind, moments, pattern=pattern, is_order_unsure=is_order_unsure, has_offset=bool(form.offset)
-    )
+    return MomentReading(kind, moments, pattern=pattern, is_order_unsure=is_order_unsure, has_offset=bool(form.offset))
 
 
 def _pattern(form: _Form, *, is_day_first: bool, is_padded: bool) -> str:

@@ -12,15 +12,15 @@ MAX_NAME_CHARACTERS = 40
 """Maximum number of characters in a name, except the number that distinguishes equal names."""
 
 _NOT_ASCII = re.compile(r"[^a-z0-9_]+")
-_RESERVED = frozenset(
-    "all alter and anti any array as at between both by case cast check collate column commit constraint create cross "
-    "cube current current_date current_time current_timestamp current_user date_add delete describe distinct drop else "
-    "end escape except exists external false fetch filter for foreign from full function global grant group grouping "
-    "having in inner insert intersect interval into is join lateral leading left like local minus natural no not null of "
-    "offset on only or order out outer overlaps partition primary range references revoke right rollback rollup row rows "
-    "select semi session_user set some start table tablesample then to trailing true truncate union unique unknown "
-    "update user using values when where window with".split()
-)
+_RESERVED = """
+all alter and anti any array as at between both by case cast check collate column commit constraint create
+cross cube current current_date current_time current_timestamp current_user date_add delete describe
+distinct drop else end escape except exists external false fetch filter for foreign from full function
+global grant group grouping having in inner insert intersect interval into is join lateral leading left like
+local minus natural no not null of offset on only or order out outer overlaps partition primary range
+references revoke right rollback rollup row rows select semi session_user set some start table tablesample
+then to trailing true truncate union unique unknown update user using values when where window with
+"""
 
 
 def safe_names(headers: Sequence[str]) -> list[str]:
@@ -42,7 +42,7 @@ def safe_names(headers: Sequence[str]) -> list[str]:
 
 def is_reserved(name: str) -> bool:
     """Return True if Python or SQL reserves a name in snake case."""
-    return keyword.iskeyword(name) or keyword.issoftkeyword(name) or name in _RESERVED
+    return keyword.iskeyword(name) or keyword.issoftkeyword(name) or name in _RESERVED.split()
 
 
 def _safe_name(header: str) -> str:

@@ -19,8 +19,8 @@ MISSING_VALUES = frozenset(
 _INTEGER = re.compile(r"[+-]?[0-9]+\Z")
 _NUMBER = re.compile(r"[+-]?([0-9]+[.]?[0-9]*|[.][0-9]+)([eE][+-]?[0-9]{1,3})?\Z")
 _FORMATTED = re.compile(
-    r"[(+-]?(?:[$€£¥₹] ?|(?:USD|CAD|EUR|GBP) ?)?[+-]?(?:[0-9]{1,3}(?:[, ’'.\u00a0\u202f][0-9]{3})+|[0-9]+)(?:[.,][0-9]+)?"
-    r"(?: ?(?:[$€£¥₹%]|USD|CAD|EUR|GBP))?\)?\Z"
+    r"[(+-]?(?:[$€£¥₹] ?|(?:USD|CAD|EUR|GBP) ?)?[+-]?(?:[0-9]{1,3}(?:[, ’'.\u00a0\u202f][0-9]{3})+|[0-9]+)"
+    r"(?:[.,][0-9]+)?(?: ?(?:[$€£¥₹%]|USD|CAD|EUR|GBP))?\)?\Z"
 )
 _BOOLEANS = ({"true", "false"}, {"yes", "no"}, {"y", "n"}, {"t", "f"})
 _LONGEST_BOOLEANS = 2  # the pairs whose single value is also a boolean
@@ -120,12 +120,12 @@ def _number_type(
     values = [Decimal(text) for text in fits]
     low, high = min(values), max(values)
     if all(text.isdigit() for text in digits):
-        is_serial = is_workbook and words & _DATE_WORDS and low >= _MIN_SERIAL and high <= _MAX_SERIAL
+        is_serial = is_workbook and words & _DATE_WORDS and _MIN_SERIAL <= low <= high <= _MAX_SERIAL
         if is_serial:
             return TypedValues("date", "serial", fits)
-        if low < -_BIGINT_LIMIT or high >= _BIGINT_LIMIT:
+        if not -_BIGINT_LIMIT <= low <= high < _BIGINT_LIMIT:
             return TypedValues("string", "string", frozenset(counts))
-        type_ = "int" if -_INT_LIMIT <= low and high < _INT_LIMIT else "bigint"
+        type_ = "int" if -_INT_LIMIT <= low <= high < _INT_LIMIT else "bigint"
         return TypedValues(type_, "number", fits, low=low, high=high)
     decimals = max(-int(value.as_tuple().exponent) for value in values)
     type_ = "decimal(18,2)" if words & _MONEY_WORDS and decimals <= _MONEY_DECIMALS else "double"

@@ -1,1 +1,1 @@
-"""The Glue jobs. Each dataset has one short entrypoint that calls the other packages."""
+"""The Glue jobs. `jobs.dataset` is the entrypoint of every dataset."""

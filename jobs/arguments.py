@@ -14,16 +14,20 @@ from typing import Any
 from expectations.errors import ParameterError
 from expectations.parameters import PARAMETER_HELP, parse_parameters
 from jobs.masking_key import MASKING_KEY_HELP
+from transforms.errors import DatasetNotFoundError
 from transforms.text_format import DETECTED_FORMAT, ENCODINGS
 
 logger = logging.getLogger(__name__)
 
 STAGES = ("ingest", "refine", "curate")
-ON_REQUEST = ("resolve",)
+"""The stages of a dataset that `--stage all` runs."""
+
+ON_REQUEST = ("resolve", "crawl", "clear", "create", "check_quality", "publish")
 """Stages that run only if `--stage` names them. `--stage all` does not run them."""
 
 _STAGES_THAT_READ_LANDING = ("crawl", "ingest", "create")
-_JOBS_FOR_ALL_DATASETS = ("maintain", "report")
+_GLUE_JOBS = ("dataset", "maintain", "report")
+"""The modules in `jobs/` that Glue runs. Each of these jobs serves all datasets, so it needs `--dataset`."""
 
 TEXT_OPTIONS = {
     "delimiter": "Split text files at this character. You can write comma, semicolon, tab, pipe or space",
@@ -52,7 +56,7 @@ class Arguments:
         rebuild: Whether to process all rows and answers again, not only new rows and stale answers.
         row_by_row: Whether the stage `resolve` publishes every parked row that meets the row-level expectations.
         every: Seconds from the start of one run to the start of the next run. None to run once.
-        dataset: The name of the dataset. A job that processes only one dataset has the same name as its dataset.
+        dataset: The name of the dataset.
         report_to: The folder or the address on S3 to which the job `report` publishes. None to publish nothing.
         text_options: The options `delimiter`, `encoding` and `quote` of delimited text files, if they are given.
         parameters: The values of the suite parameters, by name.
@@ -165,10 +169,24 @@ def make_parser(job: str, stages: Sequence[str]) -> argparse.ArgumentParser:
         metavar="SECONDS",
         help="Repeat every SECONDS until stopped [default: run once].",
     )
-    parser.add_argument("--dataset", required=job in _JOBS_FOR_ALL_DATASETS, help="Run the job for this dataset.")
+    parser.add_argument(
+        "--dataset",
+        required=job in _GLUE_JOBS,
+        type=_parse_dataset if job == "dataset" else str,
+        help="Run the job for this dataset.",
+    )
     for key in ("--WORKFLOW_NAME", "--WORKFLOW_RUN_ID", "--JOB_RUN_ID"):
         parser.add_argument(key, help="AWS Glue sets this argument.")
     return parser
+
+
+def _parse_dataset(name: str) -> str:
+    from transforms.datasets import load_dataset  # This import loads Spark, which `citylake --help` does not need.
+
+    try:
+        return load_dataset(name).name
+    except DatasetNotFoundError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
 
 
 def _parse_seconds(text: str) -> float:

@@ -27,7 +27,7 @@ class Job:
     """A Glue job.
 
     Attributes:
-        name: The name of the job, and of the job's module in `jobs/`.
+        name: The name of the job's module in `jobs/`, or the name of the only dataset that the job processes.
         stages: The function of each stage, by the name of the stage.
         title: The name of the job in the ledger. `{dataset}` stands for the name of the dataset.
     """
@@ -64,7 +64,7 @@ class Job:
         logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s: %(message)s")
         logging.getLogger("py4j").setLevel(logging.WARNING)
         args = self.parse(argv)
-        spark = lake_session(args.warehouse, app_name=self.name)
+        spark = lake_session(args.warehouse, app_name=self.title.format(dataset=args.dataset))
         if args.every is None:
             self.run(spark, args)
         else:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 from functools import partial
@@ -27,6 +27,9 @@ MAX_FILES_IN_NOTE = 5
 ABANDONED_AFTER = timedelta(days=1)
 """Minimum age of a branch that the stage `clear` drops. A run or a person may still use a younger branch."""
 
+DATASET_STAGES = (*STAGES, *ON_REQUEST)
+"""All stages of a dataset. A workflow of a dataset consists of some of these stages."""
+
 STAGES_THAT_MASK = ("refine", "resolve", "create", "check_quality", "publish")
 """The stages that need the masking key, if the dataset is masked with a key."""
 
@@ -34,9 +37,9 @@ STAGES_WITH_SUITE = STAGES_THAT_MASK
 """The stages that need the values of the suite parameters, if the suite of the dataset has parameters."""
 
 
-def dataset_job(dataset: Dataset, *, stages: Sequence[str] = STAGES) -> Job:
-    """Return the job of a dataset."""
-    return Job(dataset.name, {stage: partial(_STAGES[stage], dataset) for stage in (*stages, *ON_REQUEST)})
+def dataset_job(dataset: Dataset) -> Job:
+    """Return the job of one dataset. The job needs no `--dataset`. `jobs.dataset` is the job of all datasets."""
+    return Job(dataset.name, {stage: partial(_STAGES[stage], dataset) for stage in DATASET_STAGES})
 
 
 def ingest(dataset: Dataset, spark: SparkSession, args: Arguments) -> StageResult:

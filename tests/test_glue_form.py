@@ -44,9 +44,10 @@ for name, value in settings.items():
 spark = builder.getOrCreate()
 """
 CALLS = """
-from jobs.contact_centre import JOB
+from jobs.dataset import JOB
+arguments = ["--dataset", "contact_centre", "--landing", "s3://city/landing/calls", "--warehouse", warehouse]
 for _ in range(2):
-    for entry in JOB.run(spark, JOB.parse(["--landing", "s3://city/landing/calls", "--warehouse", warehouse])):
+    for entry in JOB.run(spark, JOB.parse(arguments)):
         result = entry.result
         print(entry.stage, entry.state, result.rows_in, result.rows_out, result.rows_quarantined, *result.notes)
 print([tuple(row) for row in spark.table("lake.curated.contact_centre_calls_handled").collect()])

@@ -84,8 +84,11 @@ def test_job_runs_from_the_installed_wheel(
     pip = [sys.executable, "-m", "pip", "install", "-q", "--no-deps", "--target", str(packages), str(wheel)]
     subprocess.run(pip, check=True)
 
-    job = packages / "jobs" / "contact_centre.py"
-    submit(python, folder, str(job), "--landing", str(landing), "--warehouse", str(tmp_path / "warehouse"))
+    job = packages / "jobs" / "dataset.py"
+    submit(
+        python, folder, str(job), "--dataset", "contact_centre",
+        "--landing", str(landing), "--warehouse", str(tmp_path / "warehouse"),
+    )  # fmt: skip
 
     check_answer(lake)
 
@@ -96,10 +99,10 @@ def test_job_runs_from_a_zip_copy(
     landing.workbook("2024.xlsx", landing.days())
     twin = Path(shutil.copy(wheel, folder / "citylake.zip"))
     with zipfile.ZipFile(twin) as archive:
-        (folder / "contact_centre.py").write_bytes(archive.read("jobs/contact_centre.py"))
+        (folder / "dataset.py").write_bytes(archive.read("jobs/dataset.py"))
 
     submit(
-        python, folder, "--py-files", "citylake.zip", "contact_centre.py",
+        python, folder, "--py-files", "citylake.zip", "dataset.py", "--dataset", "contact_centre",
         "--stage", "all", "--landing", str(landing), "--warehouse", str(tmp_path / "warehouse"),
     )  # fmt: skip
 

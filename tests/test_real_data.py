@@ -6,14 +6,14 @@ import csv
 from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
-from importlib import import_module
 from pathlib import Path
 
 import pytest
 from pyspark.sql import SparkSession
 
-from jobs.inquiry_volume import JOB
+from jobs.stages import dataset_job
 from transforms.datasets import load_dataset
+from workflows.parts import workflow_of
 from workflows.runner import run_workflow, spark_job_runner
 
 pytestmark = pytest.mark.compiled
@@ -28,7 +28,7 @@ def run(
     dataset: str = "contact_centre",
     parameters: Mapping[str, str] | None = None,
 ) -> None:
-    workflow, warehouse = import_module(f"workflows.{dataset}").WORKFLOW, str(tmp_path / "warehouse")
+    workflow, warehouse = workflow_of(dataset), str(tmp_path / "warehouse")
     run_job = spark_job_runner(
         lake, workflow, landing=str(data), warehouse=warehouse, run_id="real", parameters=parameters
     )
@@ -119,8 +119,9 @@ def test_rounded_percentages_of_departments_equal_the_published_percentages(
         write = landing.csv if suffix == "csv" else landing.workbook
         write(f"{year}.{suffix}", [row for row in rows if row[2] == f"{year}-01"], columns)
 
+    job = dataset_job(inquiries)
     for stage in ("ingest", "refine"):
-        JOB.run(lake, JOB.parse(["--stage", stage, "--landing", str(landing)]))
+        job.run(lake, job.parse(["--stage", stage, "--landing", str(landing)]))
     found = inquiries.answers["departments"].build(lake.table("lake.trusted.inquiry_volume")).collect()
 
     assert lake.table("lake.quarantine.inquiry_volume").count() == 0

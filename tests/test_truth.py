@@ -25,6 +25,7 @@ from pyspark.sql.types import DecimalType
 
 from ingest.samples import SampleError, denver
 from ingest.samples.files import MASKING_KEY, quotient
+from jobs.stages import dataset_job
 from tests import police_dispatch_truth, service_requests_truth
 from tests.test_no_leaks import leaked, stored
 from transforms.datasets import load_dataset
@@ -228,7 +229,7 @@ def run_job(lake: SparkSession, dataset: str, folder: Path) -> None:
     argv = ["--landing", str(folder)]
     if (folder / MASKING_KEY).exists():
         argv += ["--masking-key", str(folder / MASKING_KEY)]
-    job = import_module(f"jobs.{dataset}").JOB
+    job = dataset_job(load_dataset(dataset))
     job.run(lake, job.parse(argv))
 
 

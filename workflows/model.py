@@ -185,12 +185,15 @@ def linear_workflow(dataset: Dataset, *, stages: Sequence[str] = STAGES) -> Work
     def parameters(stage: str) -> dict[str, str]:
         return (key if stage in STAGES_THAT_MASK else {}) | (suite if stage in STAGES_WITH_SUITE else {})
 
-    jobs = [Job(f"{dataset.name}_{stage}", dataset.name, {"--stage": stage}, parameters(stage)) for stage in stages]
-    jobs.append(Job(f"{dataset.name}_maintain", "maintain", {"--dataset": dataset.name}))
+    name = {"--dataset": dataset.name}
+    jobs = [
+        Job(f"{dataset.name}_{stage}", "dataset", {**name, "--stage": stage}, parameters(stage)) for stage in stages
+    ]
+    jobs.append(Job(f"{dataset.name}_maintain", "maintain", name))
     report = Job(
         f"{dataset.name}_report",
         "report",
-        {"--dataset": dataset.name},
+        name,
         {REPORT_TO: REPORT_TO_HELP},
         extras=("site",),
         enabled_by=REPORT_TO,

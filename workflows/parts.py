@@ -27,7 +27,12 @@ def dataset_names() -> list[str]:
 
 
 def workflow_of(dataset: str) -> Workflow:
-    """Return the workflow of a dataset."""
+    """Return the workflow of a dataset: `WORKFLOW` of the module in `workflows/`, or a linear workflow by default."""
+    from transforms.datasets import load_dataset
+    from workflows.model import linear_workflow
+
+    if find_spec(f"workflows.{dataset}") is None:
+        return linear_workflow(load_dataset(dataset))
     workflow: Workflow = _part("workflows", dataset, "WORKFLOW")
     return workflow
 
@@ -52,7 +57,7 @@ def _part(package: str, dataset: str, name: str) -> Any:
         if error.name not in (module, name):  # The module exists, but one of its own imports fails.
             raise
         problem = (
-            f"the dataset is in transforms/datasets/, but {name} is missing from {module.replace('.', '/')}.py. Write "
-            f"this module. docs/how-to/add-a-dataset.md lists the modules of a dataset."
+            f"{name} is missing from {module.replace('.', '/')}.py. Define it in this module. "
+            "docs/how-to/add-a-dataset.md lists the modules of a dataset."
         )
         raise WorkflowError(workflow=dataset, problem=problem) from error

@@ -7,7 +7,7 @@ from importlib import import_module
 
 from docs.generate.markdown import NOTE, code, table
 from jobs.arguments import ON_REQUEST, make_parser
-from transforms.datasets import dataset_names
+from reports.words import listed
 
 HEAD = """# Arguments of jobs
 
@@ -16,14 +16,14 @@ a key with a value, so write `--rebuild true` on AWS Glue. Jobs ignore the keys 
 A key that resembles an argument below, such as `--warehous`, is an error.
 
 ```
-python -m jobs.contact_centre --landing DIR --stage ingest
+python -m jobs.dataset --dataset contact_centre --landing DIR --stage ingest
 ```
 """
 
 
 def page() -> str:
     """Return the page."""
-    actions = [action for action in make_parser("contact_centre", ["STAGE"])._actions if action.dest != "help"]
+    actions = [action for action in make_parser("dataset", ["STAGE"])._actions if action.dest != "help"]
     rows = [(code(action.option_strings[0]), _value(action), action.help or "") for action in actions]
     return "\n".join([HEAD + NOTE, table(["argument", "value", "effect"], rows), _stages()])
 
@@ -35,7 +35,7 @@ def _value(action: argparse.Action) -> str:
 
 
 def _stages() -> str:
-    jobs = [import_module(f"jobs.{name}").JOB for name in (*dataset_names(), "maintain")]
+    jobs = [import_module(f"jobs.{name}").JOB for name in ("dataset", "maintain", "report")]
     rows = [(code(f"jobs.{job.name}"), ", ".join(map(code, job.stages))) for job in jobs]
-    about = f"`--stage all` runs the stages of a job in order, except {', '.join(map(code, ON_REQUEST))}.\n\n"
+    about = f"`--stage all` runs the stages of a job in order, except {listed(map(code, ON_REQUEST))}.\n\n"
     return "## Stages\n\n" + about + table(["job", "stages"], rows)

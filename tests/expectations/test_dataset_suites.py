@@ -250,5 +250,9 @@ def test_the_gate_and_gx_return_the_same_results(spark, validate_with_gx, datase
             assert our["result"].get(name) == their["result"].get(name), (entry["id"], name)
     # For each row-level expectation, at least one row must fail.
     assert all(their["result"]["unexpected_count"] for entry, their in theirs if entry not in table)
-    blocked_by = {entry["id"] for entry, their in theirs if entry.get("severity", "critical") == "critical" and not their["success"]}
+    blocked_by = {
+        entry["id"]
+        for entry, their in theirs
+        if entry.get("severity", "critical") == "critical" and not their["success"]
+    }
     assert blocked_by == case.blocked_by

@@ -1,6 +1,7 @@
 import pytest
 
 from jobs.arguments import parse_arguments
+from jobs.dataset import JOB
 
 
 def test_stage_option_selects_one_stage() -> None:
@@ -102,8 +103,23 @@ def test_maintenance_requires_the_dataset_option(capsys: pytest.CaptureFixture) 
     assert parse_arguments("maintain", ["--dataset", "calls"], stages=["compact"]).dataset == "calls"
 
 
-def test_resolve_is_not_a_default_stage() -> None:
-    stages = ("ingest", "refine", "resolve")
-    assert parse_arguments("calls", ["--landing", "x"], stages=stages).stages == ("ingest", "refine")
-    named = parse_arguments("calls", ["--stage", "resolve", "--row-by-row", "true"], stages=stages)
+def test_the_dataset_must_exist(capsys: pytest.CaptureFixture) -> None:
+    with pytest.raises(SystemExit):
+        JOB.parse(["--dataset", "contact_center", "--landing", "x"])
+
+    assert (
+        "argument --dataset: dataset 'contact_center': module transforms.datasets.contact_center does not exist. "
+        "Found: ['contact_centre', 'inquiry_volume', 'police_dispatch', 'registrar', 'service_requests']. "
+        "Did you mean 'contact_centre'?"
+    ) in capsys.readouterr().err
+    with pytest.raises(SystemExit):
+        JOB.parse(["--landing", "x"])
+    assert "the following arguments are required: --dataset" in capsys.readouterr().err
+
+
+def test_all_runs_only_the_default_stages() -> None:
+    assert JOB.parse(["--dataset", "police_dispatch", "--landing", "x"]).stages == ("ingest", "refine", "curate")
+    crawl = JOB.parse(["--dataset", "police_dispatch", "--landing", "x", "--stage", "crawl"])
+    assert (crawl.dataset, crawl.stages) == ("police_dispatch", ("crawl",))
+    named = parse_arguments("calls", ["--stage", "resolve", "--row-by-row", "true"], stages=("ingest", "resolve"))
     assert (named.stages, named.row_by_row) == (("resolve",), True)

@@ -9,22 +9,24 @@ import pytest
 from pyspark.sql import SparkSession
 
 from expectations.errors import ExpectationsNotMetError
-from jobs import contact_centre
+from jobs.stages import dataset_job
 from lake.errors import NotPublishedError
 from lake.ledger import runs
 from lake.tables import snapshot_id
 from tests.jobs import tables
 from tests.jobs.tables import replace_cell, rows
+from transforms.datasets.contact_centre import DATASET
 
 pytestmark = pytest.mark.compiled
 
+JOB = dataset_job(DATASET)
 TRUSTED, QUARANTINE = "lake.trusted.contact_centre", "lake.quarantine.contact_centre"
 ANSWERS = ("lake.curated.contact_centre_calls_handled", "lake.curated.contact_centre_calls_handled_monthly")
 
 
 def run(lake: SparkSession, landing: object, *stages: str) -> None:
     for stage in stages or ("ingest", "refine"):
-        contact_centre.JOB.run(lake, contact_centre.JOB.parse(["--stage", stage, "--landing", str(landing)]))
+        JOB.run(lake, JOB.parse(["--stage", stage, "--landing", str(landing)]))
 
 
 def quarantined(lake: SparkSession) -> list[tuple[str, int, list[str]]]:

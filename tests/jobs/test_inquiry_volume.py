@@ -11,7 +11,7 @@ import pytest
 from pyspark.sql import SparkSession
 
 from ingest.errors import LandedFilesError
-from jobs import inquiry_volume
+from jobs.stages import dataset_job
 from lake.tables import exists, snapshot_id
 from tests.jobs import tables
 from tests.jobs.tables import replace_cell, rows
@@ -19,13 +19,14 @@ from transforms.datasets.inquiry_volume import DATASET
 
 pytestmark = pytest.mark.compiled
 
+JOB = dataset_job(DATASET)
 COLUMNS = ("Department", "Type", "Year Month", "Channel", "Number of Records", "BI_ID")
 RAW, TRUSTED = "lake.raw.inquiry_volume", "lake.trusted.inquiry_volume"
 
 
 def run(lake: SparkSession, landing: object, *stages: str) -> None:
     for stage in stages or ("ingest", "refine"):
-        inquiry_volume.JOB.run(lake, inquiry_volume.JOB.parse(["--stage", stage, "--landing", str(landing)]))
+        JOB.run(lake, JOB.parse(["--stage", stage, "--landing", str(landing)]))
 
 
 def inquiries(count: int = 30, *, number: int = 100, year: int = 2024) -> list[list[Any]]:

@@ -11,14 +11,16 @@ from pathlib import Path
 import pytest
 from pyspark.sql import SparkSession
 
-from jobs.contact_centre import JOB
+from jobs.stages import dataset_job
 from lake.ledger import runs
 from lake.tables import snapshot_id
+from transforms.datasets.contact_centre import DATASET
 
+JOB = dataset_job(DATASET)
 TRUSTED, QUARANTINE = "lake.trusted.contact_centre", "lake.quarantine.contact_centre"
 KILLED = """
 import os, signal
-from jobs.contact_centre import JOB
+from jobs.dataset import JOB
 from lake import staging
 from lake.staging import Staged
 
@@ -30,7 +32,8 @@ def kill_if_trusted(function):
     return call
 
 {point}
-JOB.main(["--stage", "refine", "--warehouse", {warehouse!r}, "--WORKFLOW_RUN_ID", "killed"])
+argv = ["--dataset", "contact_centre", "--stage", "refine", "--warehouse", {warehouse!r}]
+JOB.main([*argv, "--WORKFLOW_RUN_ID", "killed"])
 """
 BEFORE = "staging._fast_forward = kill_if_trusted(staging._fast_forward)"
 AFTER = "Staged.drop = kill_if_trusted(Staged.drop)"

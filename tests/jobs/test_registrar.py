@@ -8,8 +8,8 @@ import pytest
 from pyspark.sql import SparkSession
 
 from expectations.errors import ExpectationsNotMetError
-from jobs import registrar
 from jobs.masking_key import MaskingKeyError
+from jobs.stages import dataset_job
 from lake.ledger import runs
 from tests.jobs import tables
 from tests.jobs.tables import rows
@@ -17,6 +17,7 @@ from transforms.datasets.registrar import DATASET
 
 pytestmark = pytest.mark.compiled
 
+JOB = dataset_job(DATASET)
 LAYOUTS = DATASET.source_columns
 TRUSTED, QUARANTINE = "lake.trusted.registrar", "lake.quarantine.registrar"
 COURSE = ("Nursing", "Fall 2023")
@@ -48,7 +49,7 @@ def run(lake: SparkSession, landing, stage: str = "all", key: bytes | None = b"k
     argv = ["--stage", stage, "--landing", str(landing)]
     if key is not None:
         argv += ["--masking-key", str(landing.file("_key", key))]
-    registrar.JOB.run(lake, registrar.JOB.parse(argv))
+    JOB.run(lake, JOB.parse(argv))
 
 
 def ingest_and_refine(lake: SparkSession, landing) -> None:

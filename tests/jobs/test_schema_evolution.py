@@ -76,7 +76,7 @@ def arguments(landing, run_id: str) -> Arguments:
 
 
 def ingest(lake: SparkSession, landing, dataset: Dataset, run_id: str) -> None:
-    job = dataset_job(dataset, stages=("ingest",))
+    job = dataset_job(dataset)
     job.run(lake, replace(arguments(landing, run_id), stages=("ingest",)))
 
 

@@ -12,10 +12,12 @@ from typing import Any
 import pytest
 from pyspark.sql import SparkSession
 
-from jobs.service_requests import JOB
+from jobs.stages import dataset_job
 from transforms.datasets.service_requests import DATASET
 
 pytestmark = pytest.mark.compiled
+
+JOB = dataset_job(DATASET)
 
 REQUEST = {
     "Case Summary": "Pothole on the corner",

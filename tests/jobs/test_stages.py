@@ -131,10 +131,10 @@ def test_failed_stage_stops_later_stages(lake: SparkSession) -> None:
 
 
 def test_the_ingest_result_lists_skipped_and_redelivered_files(lake: SparkSession, landing) -> None:
-    job = dataset_job(CALLS, stages=("ingest",))
+    job = dataset_job(CALLS)
 
     def ingest() -> StageResult:
-        return job.run(lake, job.parse(["--landing", str(landing)]))[0].result
+        return job.run(lake, job.parse(["--stage", "ingest", "--landing", str(landing)]))[0].result
 
     for number in range(7):
         landing.csv(f"{number}.csv", landing.days(f"2024-0{number + 1}-01", count=2))
@@ -157,10 +157,10 @@ def test_the_ingest_result_lists_skipped_and_redelivered_files(lake: SparkSessio
 
 def test_old_branches_of_earlier_runs_are_dropped(lake: SparkSession, monkeypatch: pytest.MonkeyPatch) -> None:
     """Test the stage `clear`."""
-    job = dataset_job(CALLS, stages=("clear",))
+    job = dataset_job(CALLS)
 
     def clear() -> StageResult:
-        return job.run(lake, job.parse([]))[0].result
+        return job.run(lake, job.parse(["--stage", "clear"]))[0].result
 
     assert clear().notes == ("0 branches of earlier runs dropped",)
     trust(lake, 3)

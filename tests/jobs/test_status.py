@@ -10,18 +10,21 @@ from pyspark.sql import SparkSession
 from typer.testing import CliRunner
 
 from expectations.errors import ExpectationsNotMetError
-from jobs import contact_centre
 from jobs.blocked import NotIncrementalError
+from jobs.stages import dataset_job
 from jobs.status import DatasetStatus, status_of
 from lake.ledger import StageRun
+from transforms.datasets.contact_centre import DATASET
 from workflows.cli import app
+
+JOB = dataset_job(DATASET)
 
 
 @pytest.fixture
 def job(lake: SparkSession, landing):
     def run(stage: str = "all") -> list[StageRun]:
-        args = contact_centre.JOB.parse(["--stage", stage, "--landing", str(landing)])
-        return contact_centre.JOB.run(lake, args)
+        args = JOB.parse(["--stage", stage, "--landing", str(landing)])
+        return JOB.run(lake, args)
 
     return run
 

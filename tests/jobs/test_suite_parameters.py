@@ -11,8 +11,9 @@ from pyspark.sql import SparkSession
 from expectations.errors import ExpectationsNotMetError, SuiteError
 from expectations.standard import load_suite
 from expectations.suite import Suite, parse_suite
-from jobs import contact_centre, publisher
+from jobs import publisher
 from jobs.publisher import Publisher
+from jobs.stages import dataset_job
 from lake.errors import NotStagedError
 from lake.ledger import runs
 from transforms.datasets import contact_centre as dataset
@@ -38,7 +39,7 @@ def _suite(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def run(lake: SparkSession, landing: object, stage: str, *options: str) -> None:
-    job = contact_centre.JOB
+    job = dataset_job(dataset.DATASET)
     job.run(lake, job.parse(["--stage", stage, "--landing", str(landing), *options]))
 
 

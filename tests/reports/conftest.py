@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -11,10 +10,11 @@ from pyspark.sql import SparkSession
 
 from ingest.samples.files import MASKING_KEY
 from jobs.report_data import read_datasets
+from jobs.stages import dataset_job
 from lake.session import catalog_settings
 from reports.facts import DatasetFacts
 from tests.reports.shared import made_once
-from transforms.datasets import dataset_names
+from transforms.datasets import dataset_names, load_dataset
 from workflows.parts import sample_writer
 
 
@@ -38,7 +38,7 @@ def sample_warehouse(spark: SparkSession, shared_folder: Path) -> Path:
             sample_writer(dataset)(landing)
             argv = ["--landing", str(landing)]
             argv += ["--masking-key", str(landing / MASKING_KEY)] if (landing / MASKING_KEY).exists() else []
-            job = import_module(f"jobs.{dataset}").JOB
+            job = dataset_job(load_dataset(dataset))
             job.run(session, job.parse(argv))
 
     return made_once(shared_folder / "warehouse", run_jobs)

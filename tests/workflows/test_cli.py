@@ -12,6 +12,7 @@ from typer.testing import CliRunner
 
 import workflows
 from workflows.cli import app
+from workflows.errors import WorkflowError
 from workflows.parts import dataset_names, workflow_of
 
 
@@ -32,12 +33,13 @@ def words(text: str) -> str:
 
 @pytest.fixture
 def half_written_dataset(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
-    """Return the name of a dataset that has a module in `transforms/datasets/`, but no module in another package."""
+    """Return the name of a dataset whose module in `transforms/datasets/` is empty."""
     Path("x.py").touch()
     import transforms.datasets
 
-    locations = transforms.datasets.__spec__.submodule_search_locations
-    monkeypatch.setattr(transforms.datasets.__spec__, "submodule_search_locations", [*locations, str(tmp_path)])
+    locations = [*transforms.datasets.__path__, str(tmp_path)]
+    monkeypatch.setattr(transforms.datasets.__spec__, "submodule_search_locations", locations)
+    monkeypatch.setattr(transforms.datasets, "__path__", locations)
     return "x"
 
 
@@ -123,14 +125,20 @@ def test_citylake_list_supports_json_and_csv() -> None:
 
 
 @pytest.mark.parametrize("command", [("list",), ("run", "x"), ("render", "x")])
-def test_missing_workflow_error_shows_the_expected_file(half_written_dataset: str, command: tuple) -> None:
+def test_empty_module_error_names_the_missing_value(half_written_dataset: str, command: tuple) -> None:
     code, out, err = citylake(*command)
 
     assert (code, out) == (1, "")
-    message = (
-        "citylake: workflow x: the dataset is in transforms/datasets/, but WORKFLOW is missing from workflows/x.py."
-    )
+    message = "citylake: dataset 'x': the module transforms.datasets.x has no DATASET."
     assert words(err).startswith(message)
+
+
+def test_workflow_module_must_define_the_workflow(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    Path("z.py").touch()
+    monkeypatch.setattr(workflows, "__path__", [*workflows.__path__, str(tmp_path)])
+
+    with pytest.raises(WorkflowError, match="workflow z: WORKFLOW is missing from workflows/z.py"):
+        workflow_of("z")
 
 
 def test_broken_workflow_error_shows_the_failed_import(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -137,12 +137,13 @@ def test_row_by_row_resolution_publishes_valid_rows(
     """The increment was blocked before."""
     dataset = replace(FEW, answers={"cities": FEW.answers["cities"]})
     monkeypatch.setattr(police_dispatch, "DATASET", dataset)
-    job = dataset_job(dataset, stages=("ingest", "refine"))
+    job = dataset_job(dataset)
+    args = replace(job.parse(["--landing", str(landing)]), stages=("ingest", "refine"))
     deliver(landing, "first", *GOOD)
-    job.run(lake, job.parse(["--landing", str(landing)]))
+    job.run(lake, args)
     deliver(landing, "next", event(1), *(event(number, day=None) for number in range(100, 200)))
     with pytest.raises(ExpectationsNotMetError):
-        job.run(lake, job.parse(["--landing", str(landing)]))
+        job.run(lake, args)
 
     code, out, err = citylake("resolve", "police_dispatch")
     assert (code, out) == (1, "")

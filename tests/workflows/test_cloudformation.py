@@ -2,7 +2,6 @@ import json
 import re
 import subprocess
 import sys
-from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -10,12 +9,13 @@ import pytest
 from transforms.datasets import dataset_names
 from workflows.cloudformation import render
 from workflows.model import Job, Trigger, Workflow
+from workflows.parts import workflow_of
 
 
 @pytest.mark.parametrize("dataset", dataset_names())
 def test_cfn_lint_finds_no_problems_in_the_template(dataset: str, tmp_path: Path) -> None:
     template = tmp_path / "template.json"
-    template.write_text(json.dumps(render(import_module(f"workflows.{dataset}").WORKFLOW)))
+    template.write_text(json.dumps(render(workflow_of(dataset))))
 
     lint = Path(sys.executable).with_name("cfn-lint")
     found = subprocess.run([lint, "-r", "us-east-1", "--", template], capture_output=True, text=True)
@@ -24,7 +24,7 @@ def test_cfn_lint_finds_no_problems_in_the_template(dataset: str, tmp_path: Path
 
 
 def test_glue_and_package_versions_are_pinned() -> None:
-    resources = render(import_module("workflows.contact_centre").WORKFLOW)["Resources"]
+    resources = render(workflow_of("contact_centre"))["Resources"]
     jobs = [r["Properties"] for r in resources.values() if r["Type"] == "AWS::Glue::Job"]
 
     assert [job["DefaultArguments"].get("--stage") for job in jobs] == ["ingest", "refine", "curate", None, None]
@@ -36,7 +36,7 @@ def test_glue_and_package_versions_are_pinned() -> None:
 
 
 def test_conditional_triggers_wait_for_the_previous_job() -> None:
-    resources = render(import_module("workflows.contact_centre").WORKFLOW)["Resources"]
+    resources = render(workflow_of("contact_centre"))["Resources"]
     trigger = resources["ContactCentreRefineSucceededTrigger"]["Properties"]
 
     assert trigger["StartOnCreation"] is True
@@ -48,7 +48,7 @@ def test_conditional_triggers_wait_for_the_previous_job() -> None:
 
 @pytest.mark.parametrize("dataset", dataset_names())
 def test_workflow_without_schedule_starts_on_demand(dataset: str) -> None:
-    template = render(import_module(f"workflows.{dataset}").WORKFLOW)
+    template = render(workflow_of(dataset))
     schedule, is_scheduled = template["Parameters"]["Schedule"], template["Conditions"]["IsScheduled"]
     triggers = [r["Properties"] for r in template["Resources"].values() if r["Type"] == "AWS::Glue::Trigger"]
     (start,) = [trigger for trigger in triggers if "Predicate" not in trigger]
@@ -77,7 +77,7 @@ def test_workflow_schedule_is_the_parameter_default() -> None:
 
 
 def test_each_trigger_depends_on_the_previous_trigger() -> None:
-    resources = render(import_module("workflows.contact_centre").WORKFLOW)["Resources"]
+    resources = render(workflow_of("contact_centre"))["Resources"]
     triggers = {name: each.get("DependsOn") for name, each in resources.items() if each["Type"] == "AWS::Glue::Trigger"}
 
     assert [*triggers.values()] == [None, *[*triggers][:-1]]

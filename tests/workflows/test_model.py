@@ -6,6 +6,7 @@ from expectations.standard import load_suite
 from transforms.datasets import dataset_names, load_dataset
 from workflows.errors import WorkflowError
 from workflows.model import Condition, Job, Predicate, Trigger, Workflow
+from workflows.parts import workflow_of
 
 A, B, C = Job("a", "m"), Job("b", "m"), Job("c", "m")
 START = Trigger("start", ("a",), type="ON_DEMAND")
@@ -47,9 +48,8 @@ def test_an_invalid_workflow_is_rejected(triggers: tuple[Trigger, ...], problem:
 
 @pytest.mark.parametrize("dataset", dataset_names())
 def test_every_package_uses_the_same_dataset_name(dataset: str) -> None:
-    assert import_module(f"workflows.{dataset}").WORKFLOW.name == dataset
+    assert workflow_of(dataset).name == dataset
     assert load_dataset(dataset).name == dataset
-    assert dataset == import_module(f"jobs.{dataset}").JOB.name
     assert load_suite(dataset).name == dataset
     built = load_dataset(dataset).answers
     assert [answer.name for answer in import_module(f"reports.{dataset}").REPORT.answers] == list(built)

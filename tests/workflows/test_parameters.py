@@ -2,29 +2,28 @@
 
 from __future__ import annotations
 
-import sys
 from dataclasses import replace
-from importlib import import_module
-from types import ModuleType
 
 import pytest
 
-from jobs import maintain, report
-from jobs.arguments import STAGES, Arguments
+from jobs import dataset, maintain, report
+from jobs.arguments import Arguments
 from jobs.job import Job
 from jobs.masking_key import MASKING_KEY_HELP
 from transforms.dataset import Dataset
-from transforms.datasets import dataset_names
+from transforms.datasets import dataset_names, load_dataset
 from workflows.cloudformation import render
 from workflows.model import Condition, linear_workflow
+from workflows.parts import workflow_of
 from workflows.runner import run_workflow, spark_job_runner
 
 PLAIN = Dataset("d", "a description", layouts={}, build=lambda raw: raw, key=(), revision_order=(), answers={})
 KEYED = linear_workflow(replace(PLAIN, uses_masking_key=True))
+REGISTRAR = linear_workflow(load_dataset("registrar"))
 
 
 def record_arguments(monkeypatch: pytest.MonkeyPatch) -> list[Arguments]:
-    """Replace the jobs `d` and `maintain` with jobs that only record arguments. Return the recorded arguments."""
+    """Replace the jobs with jobs that only record arguments. Return the recorded arguments."""
     recorded: list[Arguments] = []
 
     class Recorder(Job):
@@ -32,11 +31,8 @@ def record_arguments(monkeypatch: pytest.MonkeyPatch) -> list[Arguments]:
             recorded.append(args)
             return []
 
-    module = ModuleType("jobs.d")
-    module.JOB = Recorder("d", dict.fromkeys(STAGES))
-    monkeypatch.setitem(sys.modules, "jobs.d", module)
-    monkeypatch.setattr(maintain, "JOB", Recorder("maintain", maintain.JOB.stages))
-    monkeypatch.setattr(report, "JOB", Recorder("report", report.JOB.stages))
+    for module in (dataset, maintain, report):
+        monkeypatch.setattr(module, "JOB", Recorder(module.JOB.name, module.JOB.stages))
     return recorded
 
 
@@ -46,9 +42,9 @@ def test_linear_workflow_chains_its_jobs() -> None:
 
     assert (plain.name, plain.description, plain.required_parameters) == ("d", "a description", {})
     assert [(job.name, job.module, job.arguments) for job in plain.jobs] == [
-        ("d_ingest", "d", {"--stage": "ingest"}),
-        ("d_refine", "d", {"--stage": "refine"}),
-        ("d_curate", "d", {"--stage": "curate"}),
+        ("d_ingest", "dataset", {"--dataset": "d", "--stage": "ingest"}),
+        ("d_refine", "dataset", {"--dataset": "d", "--stage": "refine"}),
+        ("d_curate", "dataset", {"--dataset": "d", "--stage": "curate"}),
         ("d_maintain", "maintain", {"--dataset": "d"}),
         ("d_report", "report", {"--dataset": "d"}),
     ]
@@ -76,7 +72,7 @@ def test_jobs_that_validate_take_suite_parameters() -> None:
     assert (template["Parameters"]["Parameter"]["Default"], "--parameter" in KEYED.required_parameters) == ("", False)
     arguments = template["Resources"]["DRefineJob"]["Properties"]["DefaultArguments"]
     assert arguments["--parameter"] == {"Ref": "Parameter"}
-    police = import_module("workflows.police_dispatch").WORKFLOW
+    police = workflow_of("police_dispatch")
     assert [job.arguments["--stage"] for job in police.jobs if "--parameter" in job.parameters] == [
         "create",
         "check_quality",
@@ -97,18 +93,18 @@ def test_runner_passes_only_declared_parameters(monkeypatch: pytest.MonkeyPatch)
     parameters = {"--masking-key": "key.txt", "--other": "x", "--report-to": "s3://city/reports"}
     parameters["--parameter"] = '{"low": 5}'
 
-    run_job = spark_job_runner(None, KEYED, landing="l", warehouse="w", run_id="r", parameters=parameters)
-    done = run_workflow(KEYED, run_job=run_job, report=lambda run: None)
+    run_job = spark_job_runner(None, REGISTRAR, landing="l", warehouse="w", run_id="r", parameters=parameters)
+    done = run_workflow(REGISTRAR, run_job=run_job, report=lambda run: None)
 
     assert [(run.state, run.error) for run in done.values()] == [("SUCCEEDED", None)] * 5
     assert [args.parameters for args in recorded] == [{}, {"low": 5}, {}, {}, {}]
     assert [args.report_to for args in recorded] == [None, None, None, None, "s3://city/reports"]
     assert [(args.stages, args.masking_key, args.run_id, args.workflow) for args in recorded] == [
-        (("ingest",), None, "r", "d"),
-        (("refine",), "key.txt", "r", "d"),
-        (("curate",), None, "r", "d"),
-        (("compact", "expire", "remove_orphans"), None, "r", "d"),
-        (("publish_report",), None, "r", "d"),
+        (("ingest",), None, "r", "registrar"),
+        (("refine",), "key.txt", "r", "registrar"),
+        (("curate",), None, "r", "registrar"),
+        (("compact", "expire", "remove_orphans"), None, "r", "registrar"),
+        (("publish_report",), None, "r", "registrar"),
     ]
 
 
@@ -116,8 +112,8 @@ def test_runner_passes_only_declared_parameters(monkeypatch: pytest.MonkeyPatch)
 def test_every_job_gets_the_rebuild_option(monkeypatch: pytest.MonkeyPatch, rebuild: bool) -> None:
     recorded = record_arguments(monkeypatch)
 
-    run_job = spark_job_runner(None, KEYED, landing="l", warehouse="w", run_id="r", rebuild=rebuild)
-    run_workflow(KEYED, run_job=run_job, report=lambda run: None)
+    run_job = spark_job_runner(None, REGISTRAR, landing="l", warehouse="w", run_id="r", rebuild=rebuild)
+    run_workflow(REGISTRAR, run_job=run_job, report=lambda run: None)
 
     assert [args.rebuild for args in recorded] == [rebuild] * 5
 
@@ -148,7 +144,7 @@ def test_template_has_a_report_job_only_if_its_parameter_is_not_empty() -> None:
 @pytest.mark.parametrize("dataset", dataset_names())
 def test_only_masked_datasets_have_a_key_parameter(dataset: str) -> None:
     masks = dataset in ("registrar", "service_requests")
-    workflow = import_module(f"workflows.{dataset}").WORKFLOW
+    workflow = workflow_of(dataset)
     keyed = [job.name for job in workflow.jobs if "--masking-key" in job.parameters]
 
     assert keyed == ([f"{dataset}_refine"] if masks else [])
@@ -157,7 +153,7 @@ def test_only_masked_datasets_have_a_key_parameter(dataset: str) -> None:
 
 @pytest.mark.parametrize("dataset", dataset_names())
 def test_every_workflow_ends_with_maintenance_and_the_report(dataset: str) -> None:
-    last = import_module(f"workflows.{dataset}").WORKFLOW.jobs[-2:]
+    last = workflow_of(dataset).jobs[-2:]
 
     assert [(job.module, job.arguments) for job in last] == [
         ("maintain", {"--dataset": dataset}),

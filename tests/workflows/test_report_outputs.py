@@ -10,7 +10,8 @@ import pytest
 from pyspark.sql import SparkSession
 from typer.testing import CliRunner
 
-from jobs import contact_centre
+from jobs.stages import dataset_job
+from transforms.datasets.contact_centre import DATASET
 from workflows.cli import app
 
 
@@ -18,7 +19,8 @@ from workflows.cli import app
 def citylake(lake: SparkSession, landing, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     """Publish 30 days of calls, and return a function that runs the command."""
     landing.workbook("2024.xlsx", landing.days())
-    contact_centre.JOB.run(lake, contact_centre.JOB.parse(["--stage", "all", "--landing", str(landing)]))
+    job = dataset_job(DATASET)
+    job.run(lake, job.parse(["--stage", "all", "--landing", str(landing)]))
     monkeypatch.chdir(tmp_path)
 
     def run(*arguments: str) -> tuple[int, str, str]:

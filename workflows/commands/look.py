@@ -20,13 +20,15 @@ from workflows.commands.options import (
     require_known,
 )
 from workflows.output import OutputFormat, print_plain, print_records
-from workflows.parts import dataset_names, workflow_of
+from workflows.parts import dataset_names
 
 
 def list_datasets(as_json: JsonOption = False, as_csv: CsvOption = False) -> None:
     """Print each dataset and the questions that the dataset answers."""
+    from transforms.datasets import load_dataset
+
     output = output_format(as_json=as_json, as_csv=as_csv)
-    descriptions = {name: workflow_of(name).description for name in dataset_names()}
+    descriptions = {name: load_dataset(name).description for name in dataset_names()}
     if output is OutputFormat.TEXT:
         for name, description in descriptions.items():
             print_plain(f"{name:20} {description}")

@@ -80,7 +80,7 @@ def docstring(summary: str, *paragraphs: str, indent: int = 0) -> str:
 
 
 def width(line: str) -> int:
-    """Return the width of a line on a terminal. East Asian letters are two columns wide, and combining marks have none."""
+    """Return the width of a line on a terminal. East Asian letters have a width of 2, and combining marks of 0."""
     return sum(
         0 if unicodedata.combining(character) else 2 if unicodedata.east_asian_width(character) in "WF" else 1
         for character in line

@@ -40,8 +40,8 @@ def build_key_function(dataset: NewDataset) -> str:
 def _head(dataset: NewDataset) -> str:
     rows = f"{dataset.profile.rows:,} {'row' if dataset.profile.rows == 1 else 'rows'}"
     text = (
-        f"`citylake new` wrote this module from {rows}. Each comment that starts with `# {UNSURE}` marks a guess. Check "
-        "the guess, and then delete the comment."
+        f"`citylake new` wrote this module from {rows}. Each comment that starts with `# {UNSURE}` marks a guess. "
+        "Check the guess, and then delete the comment."
     )
     code = [docstring(f"{dataset.title}.", text), "", "from __future__ import annotations", ""]
     if standard := [*_standard_imports(dataset)]:
@@ -143,7 +143,7 @@ def _build(dataset: NewDataset, *, frame: str) -> str:
             f"def {build_key_function(dataset)}({frame}: DataFrame) -> DataFrame:",
             docstring(text, indent=4),
             key,
-                f"    return uuid({frame}, key=key{name})",
+            f"    return uuid({frame}, key=key{name})",
         ]
     )
 
@@ -162,7 +162,9 @@ def _answer(dataset: NewDataset, answer: NewAnswer, *, frame: str) -> str:
     ]
     if answer.is_monthly and answer.group:
         name = answer.group.name
-        day = f'local_time(F.col("{name}"), zone=ZONE).cast("date")' if answer.group.type == "timestamp" else f'"{name}"'
+        day = (
+            f'local_time(F.col("{name}"), zone=ZONE).cast("date")' if answer.group.type == "timestamp" else f'"{name}"'
+        )
         call: Code = (f"{frame}.withColumn(", [f'"{MONTH}"', f'F.trunc({day}, "month")'], ")")
         lines.append(expression(call, indent=4, before="months = "))
         lines.append(f'    return aggregate(months, group_by=["{MONTH}"], columns=columns)')
@@ -177,9 +179,7 @@ def _definition(dataset: NewDataset) -> str:
     name = text_literal(dataset.name)
     groups = " and ".join(f"by {words_of(answer.group_name)}" for answer in dataset.answers if answer.group)
     description = f"{dataset.title} {groups}".strip()
-    answers: list[Code] = [
-        f'"{answer.name}": Answer({build_function(answer)})' for answer in dataset.answers
-    ]
+    answers: list[Code] = [f'"{answer.name}": Answer({build_function(answer)})' for answer in dataset.answers]
     lines = ["DATASET = Dataset(", f"    name={name},", f"    description={text_literal(description)},"]
     lines.append(f"    layouts={{{name}: FIELDS}},")
     lines += [comment(f"{UNSURE} {doubt}.", indent=4) for doubt in key_doubts(dataset)]

@@ -18,32 +18,38 @@ def column_doubts(column: ColumnProfile, dataset: NewDataset) -> Iterator[str]:
     if column.is_empty:
         yield "each cell is blank, so the type is unknown"
     if column.misfits.count:
-        kind = f"is not a valid {expected_of(column)}" if column.misfits.count == 1 else f"are not a valid {expected_of(column)}"
-        yield f"{column.misfits.describe()} of {column.rows - column.blanks:,} cells {kind}"
-    if values.has_leading_zeros:
-        yield "numbers have leading zeros, so the column stays text"
-    if values.is_formatted:
-        yield "numbers have separators, a currency or a percent sign, so the column stays text"
-    if values.is_nested and not column.personal:
-        yield "the cells are nested JSON, so the column stays text"
-    if values.is_mixed:
-        yield "the cells are numbers and other text, so the column stays text"
-    if values.kind == "serial":
-        yield "the numbers are read as dates of Excel"
+        verb = "is" if column.misfits.count == 1 else "are"
+        cells = column.rows - column.blanks
+        yield f"{column.misfits.describe()} of {cells:,} cells {verb} not a valid {expected_of(column)}"
+    reasons = {
+        "numbers have leading zeros": values.has_leading_zeros,
+        "numbers have separators, a currency or a percent sign": values.is_formatted,
+        "the cells are nested JSON": values.is_nested,
+        "the cells are numbers and other text": values.is_mixed,
+    }
+    yield from (f"{reason}, so the column stays text" for reason, is_true in reasons.items() if is_true)
+    yield from _moment_doubts(column, dataset)
+    if column.personal and column.personal.is_unsure:
+        yield "the column may be personal, so it is masked"
+
+
+def _moment_doubts(column: ColumnProfile, dataset: NewDataset) -> Iterator[str]:
     moments = column.moments
-    if moments and moments.is_order_unsure:
+    if column.values.kind == "serial":
+        yield "the numbers are read as dates of Excel"
+    if moments is None:
+        return
+    if moments.is_order_unsure:
         yield f"the day and the month may be exchanged. The pattern is {moments.pattern}"
-    if moments and moments.kind == "local_time":
+    if moments.kind == "local_time":
         yield "the times have several forms and no time zone"
     if conflict := dataset.conflict(column):
         yield (
             f"the times have the offset {conflict.offset}, but their day equals {conflict.date}, also near midnight. "
             "They are read as local times in ZONE"
         )
-    elif moments and any(item.column == column.name for item in dataset.profile.conflicts):
+    elif any(item.column == column.name for item in dataset.profile.conflicts):
         yield "the offset from UTC may be wrong, because the days equal the local dates also near midnight"
-    if column.personal and column.personal.is_unsure:
-        yield "the column may be personal, so it is masked"
 
 
 def key_doubts(dataset: NewDataset) -> Iterator[str]:

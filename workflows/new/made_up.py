@@ -12,6 +12,7 @@ from workflows.new.plan import NewDataset
 _LETTER = re.compile(r"'((?:[^']|'')*)'|([A-Za-z])\2*")
 _SERIAL_OF_APRIL_30 = 45412  # Excel's number of 2024-04-30
 _COORDINATE, _MASKED_COORDINATE = "39.7392", "39.73"
+_MAY = 5
 TEXT = "made up"
 
 
@@ -23,22 +24,22 @@ def cell(column: ColumnProfile, dataset: NewDataset, *, number: int) -> str:
             return _COORDINATE
         if moments is None:
             return TEXT
-    if kind == "number":
-        return f"{number}.50" if column.type == "decimal(18,2)" else f"{number}.5" if column.type == "double" else str(number)
-    if kind == "boolean":
-        return "true" if number % 2 else "false"
-    if kind == "serial":
-        return str(_SERIAL_OF_APRIL_30 + number)
-    if kind == "month":
-        return f"2024-{number:02}"
-    if kind == "written_date":
-        return f"{number} May 2024"
     if moments and moments.pattern and kind in ("date_pattern", "timestamp_pattern"):
         return _format(moments.pattern, day=number, is_date=moments.is_date)
-    if conflict := dataset.conflict(column):
-        return _format(moments.pattern.removesuffix("XXX"), day=number, is_date=False) + conflict.offset if moments else ""
-    times = {"date": "", "instant": "T12:30:00Z", "local_time": "T12:30:00"}
-    return f"2024-05-{number:02}{times[kind]}" if kind in times else "abcdefghi"[number - 1]
+    if moments and (conflict := dataset.conflict(column)):
+        return _format(moments.pattern.removesuffix("XXX"), day=number, is_date=False) + conflict.offset
+    decimals = {"double": ".5", "decimal(18,2)": ".50"}
+    cells = {
+        "boolean": "true" if number % 2 else "false",
+        "date": f"2024-05-{number:02}",
+        "instant": f"2024-05-{number:02}T12:30:00Z",
+        "local_time": f"2024-05-{number:02}T12:30:00",
+        "month": f"2024-{number:02}",
+        "number": f"{number}{decimals.get(column.type, '')}",
+        "serial": str(_SERIAL_OF_APRIL_30 + number),
+        "written_date": f"{number} May 2024",
+    }
+    return cells.get(kind, "abcdefghi"[number - 1])
 
 
 def value(column: ColumnProfile, dataset: NewDataset, *, number: int) -> tuple[str, str]:
@@ -54,7 +55,7 @@ def value(column: ColumnProfile, dataset: NewDataset, *, number: int) -> tuple[s
     return column.type, typed(column, dataset, number=number)
 
 
-def typed(column: ColumnProfile, dataset: NewDataset, *, number: int, month: int = 5) -> str:
+def typed(column: ColumnProfile, dataset: NewDataset, *, number: int, month: int = _MAY) -> str:
     """Return the value of a made-up cell as code."""
     kind = column.values.kind
     if kind == "number":
@@ -63,7 +64,7 @@ def typed(column: ColumnProfile, dataset: NewDataset, *, number: int, month: int
     if kind == "boolean":
         return str(bool(number % 2))
     if kind == "month":
-        return _date_code(date(2024, number if month == 5 else month, 1))  # noqa: PLR2004
+        return _date_code(date(2024, number if month == _MAY else month, 1))
     if column.type == "date":
         return _date_code(date(2024, month, number))
     if column.type == "timestamp":

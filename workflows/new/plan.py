@@ -182,7 +182,9 @@ class NewDataset:
         if self.category:
             label = words_of(self.category.name)
             question = _question(f"Which {label} has the most {noun}?", "Which values are the most frequent?")
-            answers.append(NewAnswer(f"by_{self.category.name}"[:_MAX_ANSWER_NAME].rstrip("_"), self.category, measure, question))
+            answers.append(
+                NewAnswer(f"by_{self.category.name}"[:_MAX_ANSWER_NAME].rstrip("_"), self.category, measure, question)
+            )
         if not answers:
             question = _question(f"How many {noun} are there?", "What is the total of all rows?")
             answers.append(NewAnswer("totals", None, measure, question))

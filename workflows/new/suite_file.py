@@ -1,7 +1,7 @@
 """Write `expectations/suites/<name>.json` of a new dataset.
 
-The suite of a dataset also has standard expectations. So the file has only bounds of numbers. They are warnings, because
-the bounds are guesses: a row outside the bounds is still published.
+The suite of a dataset also has standard expectations. So the file has only bounds of numbers. They are warnings,
+because the bounds are guesses: a row outside the bounds is still published.
 """
 
 from __future__ import annotations
@@ -38,7 +38,9 @@ def _bounds(column: ColumnProfile) -> dict[str, Any] | None:
     return {
         "type": "expect_column_values_to_be_between",
         "kwargs": kwargs,
-        "meta": {"notes": f"Unsure: a guess. The values in the files are from {column.bounds[0]} to {column.bounds[1]}."},
+        "meta": {
+            "notes": f"Unsure: a guess. The values in the files are from {column.bounds[0]} to {column.bounds[1]}."
+        },
         "id": f"{column.name}_{'is_a_percentage' if is_percentage else 'not_negative'}",
         "description": f"The value of {words_of(column.name)} {rule}.",
         "severity": "warning",

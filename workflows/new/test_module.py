@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 
 from ingest.profile_columns import ColumnProfile
-from workflows.new.code import Code, docstring, expression, text_literal
+from workflows.new.code import LINE_LENGTH, Code, docstring, expression, text_literal, tuple_of
 from workflows.new.dataset_module import build_function
 from workflows.new.made_up import cell, typed, value
 from workflows.new.plan import MONTH, ROWS, NewAnswer, NewDataset, words_of
+
+_OF_SECOND_GROUP = 3  # the number of the row in the second group of an answer
 
 _HELPERS = '''\
 ARRIVED = datetime(2024, 12, 31, tzinfo=timezone.utc)
@@ -69,7 +71,7 @@ def _head(dataset: NewDataset, body: str) -> str:
     names += sorted(build_function(answer) for answer in dataset.answers)
     module = f"from transforms.datasets.{dataset.name} import"
     line = f"{module} {', '.join(names)}"
-    lines.append(line if len(line) <= 120 else expression((f"{module} (", names, ")")))  # noqa: PLR2004
+    lines.append(line if len(line) <= LINE_LENGTH else expression((f"{module} (", names, ")")))
     lines += ["from transforms.masking import REDACTED"] if "REDACTED" in body else []
     return "\n".join(lines)
 
@@ -105,9 +107,7 @@ def _quarantine_test(dataset: NewDataset) -> str:
         column = dataset.profile.column(needed[0])
         rows.append(f"SECOND | {{{text_literal(column.source)}: None}}")
         reasons[len(rows)] = [f"{column.name}_present"]
-    unreadable = [
-        column for column in dataset.columns if column.values.kind != "string" and not column.misfits.count
-    ]
+    unreadable = [column for column in dataset.columns if column.values.kind != "string" and not column.misfits.count]
     if unreadable:
         column = unreadable[-1]
         changed = _key_cells(dataset, number=3) | {column.source: '"not valid"'}
@@ -129,17 +129,16 @@ def _answer_test(dataset: NewDataset, answer: NewAnswer) -> str:
     counted = dataset.key[0]
     if counted not in columns and not dataset.has_row_key:
         columns[counted] = dataset.profile.column(counted)
-    rows = [_answer_row(dataset, answer, columns, number=number) for number in (1, 2, 3)]
+    rows: list[Code] = [_answer_row(dataset, answer, columns, number=number) for number in (1, 2, 3)]
     types = [f"{name} {column.type}" for name, column in columns.items()]
     if dataset.has_row_key:
-        rows = [(start, [*parts, f'"{number}"'], end) for number, (start, parts, end) in enumerate(rows, 1)]
         types.append(f"{dataset.row_key_name} string")
     groups = _group_values(dataset, answer)
     total = _sum_code(answer.measure, is_grouped=answer.group is not None) if answer.measure else ()
     if answer.group:
         results: list[Code] = [("(", [groups[0], "2", *total], ")"), ("(", [groups[1], "1", *_nothing(answer)], ")")]
     else:
-        results = [("(", ["3", *total], ")" if total else ",)")]
+        results = [tuple_of(["3", *total])]
     measure_type = {"int": "bigint", "decimal(18,2)": "decimal(28,2)"}
     result_types = [f"{ROWS} bigint"]
     if answer.group:
@@ -164,26 +163,26 @@ def _frame_code(name: str, rows: list[Code], types: list[str]) -> str:
     return expression(("spark.createDataFrame(", arguments, ")"), indent=4, before=f"{name} = ")
 
 
-def _answer_row(
-    dataset: NewDataset, answer: NewAnswer, columns: dict[str, ColumnProfile], *, number: int
-) -> tuple[str, list[Code], str]:
+def _answer_row(dataset: NewDataset, answer: NewAnswer, columns: dict[str, ColumnProfile], *, number: int) -> Code:
     """Return a row. The first two rows are in the first group, and the third row is in the second group."""
     cells: list[Code] = []
     for column in columns.values():
         if column is answer.measure:
-            is_null = answer.group is not None and number == 3  # noqa: PLR2004
+            is_null = answer.group is not None and number == _OF_SECOND_GROUP
             cells.append("None" if is_null else typed(column, dataset, number=number))
         elif column is answer.group:
             cells.append(_group_cell(dataset, answer, number=number))
         else:
             cells.append(typed(column, dataset, number=number))
-    return ("(", cells, ",)" if len(cells) == 1 else ")")
+    if dataset.has_row_key:
+        cells.append(f'"{number}"')
+    return tuple_of(cells)
 
 
 def _group_cell(dataset: NewDataset, answer: NewAnswer, *, number: int) -> str:
     if answer.group is None:
         return ""
-    group = 1 if number < 3 else 2  # noqa: PLR2004
+    group = 1 if number < _OF_SECOND_GROUP else 2
     if answer.group.values.kind == "month":
         return "date(2024, 5, 1)" if group == 1 else "date(2024, 6, 1)"
     if answer.is_monthly:
