@@ -13,7 +13,7 @@ MAX_NAME_CHARACTERS = 40
 
 _NOT_ASCII = re.compile(r"[^a-z0-9_]+")
 _RESERVED = """
-all alter and anti any array as at between both by case cast check collate column commit constraint create
+all alter and anti any array as between both by case cast check collate column commit constraint create
 cross cube current current_date current_time current_timestamp current_user date_add delete describe
 distinct drop else end escape except exists external false fetch filter for foreign from full function
 global grant group grouping having in inner insert intersect interval into is join lateral leading left like

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ingest.profile_columns import ColumnProfile
-from workflows.new.code import LINE_LENGTH, Code, comment, docstring, expression, names_tuple, text_literal
+from workflows.new.code import LINE_LENGTH, Code, comment, docstring, expression, names_tuple, text_literal, tuple_of
 from workflows.new.doubts import UNSURE, column_doubts, expected_of, key_doubts
 from workflows.new.plan import MONTH, ROWS, NewAnswer, NewDataset, words_of
 
@@ -80,11 +80,13 @@ def _import(module: str, names: list[str]) -> str:
 
 
 def _fields(dataset: NewDataset) -> str:
-    lines = ["FIELDS = ("]
+    lines = []
     for column in dataset.columns:
         lines += [comment(f"{UNSURE} {doubt}.", indent=4) for doubt in column_doubts(column, dataset)]
         lines.append(expression(_field(column, dataset), indent=4, after=","))
-    return "\n".join([*lines, ")"])
+    if len(lines) == 1:
+        return expression(tuple_of([_field(dataset.columns[0], dataset)]), before="FIELDS = ")
+    return "\n".join(["FIELDS = (", *lines, ")"])
 
 
 def _field(column: ColumnProfile, dataset: NewDataset) -> Code:
@@ -92,7 +94,7 @@ def _field(column: ColumnProfile, dataset: NewDataset) -> Code:
     if parser := _parser(column, dataset):
         parts.append(parser)
     if column.values.kind != "string":
-        parts.append(f"expected={text_literal(expected_of(column))}")
+        parts.append(f"expected={text_literal(expected_of(column, dataset))}")
     if column.misfits.count:
         parts.append("required=False")
     return ("Field(", parts, ")")
@@ -124,14 +126,16 @@ def _parser_names(column: ColumnProfile, dataset: NewDataset) -> set[str]:
 
 
 def _policy(dataset: NewDataset) -> str:
-    lines = ["MASKING_POLICY = ("]
+    rules: list[Code] = []
     for column in dataset.masked:
         if column.personal:
             action = '"drop"' if column.personal.action == "drop" else column.personal.action
             action = "partial(generalize_prefix, length=3)" if action == "generalize_prefix" else action
             parts = [text_literal(column.name), action, text_literal(column.personal.reason)]
-            lines.append(expression(("MaskingRule(", parts, ")"), indent=4, after=","))
-    return "\n".join([*lines, ")"])
+            rules.append(("MaskingRule(", parts, ")"))
+    if len(rules) == 1:
+        return expression(tuple_of(rules), before="MASKING_POLICY = ")
+    return "\n".join(["MASKING_POLICY = (", *(expression(rule, indent=4, after=",") for rule in rules), ")"])
 
 
 def _build(dataset: NewDataset, *, frame: str) -> str:

@@ -20,7 +20,7 @@ def column_doubts(column: ColumnProfile, dataset: NewDataset) -> Iterator[str]:
     if column.misfits.count:
         verb = "is" if column.misfits.count == 1 else "are"
         cells = column.rows - column.blanks
-        yield f"{column.misfits.describe()} of {cells:,} cells {verb} not a valid {expected_of(column)}"
+        yield f"{column.misfits.describe()} of {cells:,} cells {verb} not a valid {expected_of(column, dataset)}"
     reasons = {
         "numbers have leading zeros": values.has_leading_zeros,
         "numbers have separators, a currency or a percent sign": values.is_formatted,
@@ -73,9 +73,9 @@ def general_doubts(dataset: NewDataset) -> Iterator[str]:
         yield f"only the first {profile.rows:,} rows were read. The maximum is {MAX_ROWS:,}"
     if profile.malformed:
         first = ", ".join(profile.malformed[:3])
-        yield f"{len(profile.malformed):,} records do not fit the header, and go to quarantine: {first}"
+        yield f"records that do not fit the header go to quarantine: {len(profile.malformed):,}, such as {first}"
     if profile.identical_rows:
-        yield f"{profile.identical_rows:,} rows are identical to an earlier row, and are kept once"
+        yield f"identical rows are kept once. Rows that repeat an earlier row: {profile.identical_rows:,}"
     if profile.sheets > 1:
         yield f"the workbook has {profile.sheets} sheets with rows. Only the first sheet is read"
     if any(map(dataset.is_local, dataset.columns)):
@@ -84,9 +84,11 @@ def general_doubts(dataset: NewDataset) -> Iterator[str]:
         yield "no complete column has dates or times that are not in the future, so there is no event time"
 
 
-def expected_of(column: ColumnProfile) -> str:
+def expected_of(column: ColumnProfile, dataset: NewDataset) -> str:
     """Return the description of a valid cell, for messages."""
     kind, moments = column.values.kind, column.moments
+    if conflict := dataset.conflict(column):
+        return f"time such as 2024-05-31T12:30:00{conflict.offset}"
     if kind == "number":
         noun = "whole number" if column.type in ("int", "bigint") else "number"
         return f"{noun} of {column.unit}" if column.unit else noun
@@ -98,18 +100,10 @@ def expected_of(column: ColumnProfile) -> str:
         return "month such as 2024-05"
     if kind == "written_date":
         return "date such as 31 May 2024 or 2024/05/31"
-    if kind == "instant" and not dataset_pattern(column):
+    if kind == "instant":
         return "time such as 2024-05-31T12:30:00Z"
     if kind == "local_time":
         return "time such as 2024-05-31T12:30:00"
     if moments and moments.pattern:
         return f"{'date' if moments.is_date else 'time'} in the form {moments.pattern}"
     return "text"
-
-
-def dataset_pattern(column: ColumnProfile) -> str:
-    """Return the pattern of a column of times that `parse_timestamp` parses. Empty for other columns."""
-    moments = column.moments
-    if moments is None or moments.kind not in ("timestamp_pattern", "date_pattern"):
-        return ""
-    return moments.pattern

@@ -19,7 +19,9 @@ _NOT_ADDITIVE = frozenset(
     | {"mean", "median", "min", "minimum", "month", "order", "pct", "percent", "percentage", "priority", "rank", "rate"}
     | {"ratio", "score", "share", "speed", "temperature", "version", "week", "weekday", "year", "day", "quarter", "id"}
     | {"number", "no", "num", "nr", "key", "ref", "service", "ward", "district", "zone", "area", "beat", "precinct"}
+    | {"column"}
 )
+_CODES = frozenset({"code", "id", "key", "no", "number", "zip", "time", "description"})
 _COUNT_WORDS = frozenset({"amount", "calls", "count", "counts", "records", "total", "visits", "volume"})
 _MIN_CATEGORIES = 2
 _MAX_ANSWER_NAME = 30  # characters
@@ -168,7 +170,8 @@ class NewDataset:
             if column.name not in (MONTH, ROWS)
         ]
         complete = [column for column in candidates if 10 * column.blanks <= column.rows]
-        return next(iter([*complete, *candidates]), None)
+        named = [column for column in complete if not _CODES.intersection(column.words[-1:])]
+        return next(iter([*named, *complete, *candidates]), None)
 
     @cached_property
     def answers(self) -> tuple[NewAnswer, ...]:

@@ -13,6 +13,7 @@ from pyspark.sql import DataFrame, Row
 from pyspark.sql import types as T
 
 from transforms.dataset import Dataset
+from transforms.sql import quoted
 
 LINEAGE = "_is_current boolean, _modified_at timestamp, _ingested_at timestamp, _source_file string, _row_number int"
 REPORTS = ", ".join(
@@ -28,7 +29,7 @@ def source_columns(dataset: Dataset) -> list[str]:
 
 
 def raw_schema(dataset: Dataset) -> str:
-    columns = ", ".join(f"`{name}` string" for name in source_columns(dataset))
+    columns = ", ".join(f"{quoted(name)} string" for name in source_columns(dataset))
     return f"{columns}, _malformed_record string, _date_system int, _layout string, {LINEAGE}"
 
 
