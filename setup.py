@@ -92,6 +92,7 @@ setup(
             "import-linter",
             "moto[glue,s3]",
             "mypy",
+            "pyarrow",  # writes Parquet files for tests
             "playwright",  # drives the Chromium of the operating system. Its own browsers are not installed
             "pytest",
             "pytest-cov",

@@ -10,7 +10,7 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 from pyspark.sql import types as T
 
-from ingest import delimited, json_lines, json_survey, text_file, workbook
+from ingest import delimited, json_lines, json_survey, parquet, text_file, workbook
 from ingest.compressed import content_name
 from ingest.errors import LandedFileError, LandedFilesError
 from ingest.header import Header, Layouts, best_match, printable_columns
@@ -24,8 +24,8 @@ _WORKBOOKS = (".xlsx", ".xlsm", ".xls", ".xlsb", ".ods")
 
 _TEXT = (".csv", ".tsv", ".zip")
 EXPECTED_FORMATS = (
-    ".xlsx or .xlsm files, .csv or .tsv files (also as .gz or .zip), or JSON (.json, .jsonl, .ndjson, or a name that "
-    "Firehose gives)"
+    ".xlsx or .xlsm files, .csv or .tsv files (also as .gz or .zip), .parquet files, or JSON (.json, .jsonl, .ndjson, "
+    "or a name that Firehose gives)"
 )
 
 
@@ -51,8 +51,9 @@ def is_readable(name: str) -> bool:
 
 
 def has_header(name: str) -> bool:
-    """Return True if the name of a file indicates a workbook or a delimited text file."""
-    return _is_workbook(name) or _extension(content_name(name)) in _TEXT or _extension(name) == ".zip"
+    """Return True if the name of a file indicates a workbook, a delimited text file or a Parquet file."""
+    is_text = _extension(content_name(name)) in _TEXT or _extension(name) == ".zip"
+    return _is_workbook(name) or is_text or parquet.is_parquet(name)
 
 
 def read_files(
@@ -103,12 +104,15 @@ def read_files(
     return reading
 
 
-def check_file(file: LandedFile, header: Header) -> None:
-    """Read all rows of a file with a header.
+def check_file(spark: SparkSession, file: LandedFile, header: Header) -> None:
+    """Read all rows of a file with a header. Only a Parquet file needs Spark.
 
     Raises:
         LandedFileError: The file cannot be read.
     """
+    if isinstance(header, parquet.ParquetHeader):
+        parquet.check_rows(spark, file, header)
+        return
     reader = workbook.read_rows if _is_workbook(file.name) else text_file.read_records
     deque(reader(file.name, file.uri, header), maxlen=0)
 
@@ -129,6 +133,8 @@ def _is_workbook(name: str) -> bool:
 def _read_header(file: LandedFile, *, layouts: Layouts, text_format: TextFormat) -> Header:
     if _is_workbook(file.name):
         return workbook.read_header(file.name, file.uri, layouts=layouts)
+    if parquet.is_parquet(file.name):
+        return parquet.read_header(file, layouts=layouts)
     return delimited.read_header(file.name, file.uri, layouts=layouts, text_format=text_format)
 
 
@@ -144,6 +150,8 @@ def _require_layout(file: str, header: Header, layouts: Layouts) -> None:
 def _read_with_header(spark: SparkSession, file: LandedFile, header: Header) -> DataFrame:
     if _is_workbook(file.name):
         rows = _read_workbook(spark, file, header)
+    elif isinstance(header, parquet.ParquetHeader):
+        rows = parquet.read_rows(spark, file.uri, header)
     else:
         rows = delimited.read_rows(spark, file.name, file.uri, header)
     source = {

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from uuid import uuid4
 
 from pyspark.sql import DataFrame, SparkSession
@@ -22,6 +23,8 @@ from lake.iceberg import ENGINE_ERRORS
 from lake.staging import Staged, stage
 from lake.tables import add_columns, align_columns, ensure_table, table_name
 from transforms.text_format import TextFormat
+
+_READ_ERRORS = ("TextParsingException", "PythonException", "error while reading file")
 
 
 @dataclass(frozen=True)
@@ -85,7 +88,7 @@ def stage_new_files(run: IngestRun, files: Sequence[LandedFile]) -> StagedFiles:
         changed = [file for file in files if previous.get(file.name) != file.checksum and file not in unread]
         if not changed:
             return StagedFiles(None, changed, new, known, unread)
-        with RecordChecks(reading.headers, check_file) as checks:
+        with RecordChecks(reading.headers, partial(check_file, run.spark)) as checks:
             staged, extra = _stage_if_readable(run, reading.frames, checks)
             problems = checks.problems()
         if staged and not problems:
@@ -112,8 +115,8 @@ def _stage_if_readable(
 
 
 def _is_read_error(error: Exception) -> bool:
-    """Return whether a file may be the cause of an error of Spark: the parser of text files or Python has failed."""
-    return any(name in str(error) for name in ("TextParsingException", "PythonException"))
+    """Return whether a file may be the cause of an error of Spark: a reader of files or Python has failed."""
+    return any(name in str(error) for name in _READ_ERRORS)
 
 
 def _prepare_rows(

@@ -93,8 +93,8 @@ def ingest(
     - `_other_fields`: the fields of JSON objects that no layout has, as JSON text.
     - `_layout`: the layout of the row.
     - `_source_file`, `_checksum`: the path of the file below landing, and the checksum of its content.
-    - `_row_number`: in a workbook, the row number that Excel shows. In a text file, the header is row 1. In a
-      JSON file, the first record is row 1.
+    - `_row_number`: in a workbook, the row number that Excel shows. In a text file, the header is row 1. In a Parquet
+      or JSON file, the first record is row 1.
     - `_date_system`: the date system of the workbook, 1900 or 1904. Null for other files.
     - `_modified_at`: the file's own modification time, UTC.
     - `_ingested_at`: the time of the ingest, UTC.

@@ -1,5 +1,7 @@
 from datetime import datetime, timedelta, timezone
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 import xlsxwriter
 from pyspark.sql import SparkSession
@@ -325,3 +327,27 @@ def test_error_for_missing_column_shows_closest_layout(lake: SparkSession, landi
     )
     assert caught.value.problems == (expected,)
     assert not exists(lake, RAW)
+
+
+def test_parquet_files_are_landed_like_other_files(lake: SparkSession, landing) -> None:
+    """A Parquet file whose rows are damaged stops the ingest. With `skip_unreadable`, the file is skipped."""
+    days, extra = [f"2024-01-{day:02}" for day in range(1, 32)] * 300, [f"{number}" for number in range(9300)]
+    table = pa.table({"Date": days, "CallsOffered": pa.array(range(9300)), "Note": extra})
+    pq.write_table(table.slice(0, 2), landing.folder / "good.PARQUET")
+    pq.write_table(table, landing.folder / "bad.parquet", compression="none", write_page_checksum=True)
+    content = bytearray((landing.folder / "bad.parquet").read_bytes())
+    content[len(content) // 2] ^= 0xFF
+    landing.file("bad.parquet", bytes(content))
+    landing.csv("also good.csv", [["2024-02-01", 7]], columns=("Date", "CallsOffered"))
+
+    with pytest.raises(LandedFilesError, match=r"1 landed file.*\n  - bad.parquet: Spark cannot read the rows"):
+        ingest_calls(lake, landing)
+    done = ingest_calls(lake, landing, skip_unreadable=True)
+
+    assert (done.rows, done.extra_columns, [*done.skipped]) == (3, ("Note",), ["bad.parquet"])
+    assert raw(lake, "Date", "CallsOffered", "_source_file", "_row_number", "_layout") == [
+        ("2024-02-01", "7", "also good.csv", 2, "calls"),
+        ("2024-01-01", "0", "good.PARQUET", 1, "calls"),
+        ("2024-01-02", "1", "good.PARQUET", 2, "calls"),
+    ]
+    assert ingest_calls(lake, landing, skip_unreadable=True).rows == 0
