@@ -6,17 +6,20 @@ import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
+from tempfile import TemporaryDirectory
 
-from ingest import text_file, workbook
+from ingest import parquet, text_file, workbook
 from ingest.compressed import content_chunks
 from ingest.errors import IngestError, LandedFileError
 from ingest.formats import EXPECTED_FORMATS, has_header, is_readable
 from ingest.header import SOURCE_COLUMNS, Header
 from ingest.json_objects import find_records
+from ingest.parquet import is_parquet
 from ingest.profile_moments import read_moments
 from ingest.storage import LandedFile
 
 _TEXT_EXTENSIONS = (".csv", ".tsv", ".gz", ".zip")
+_DELIMITERS = ",;\t|"
 _Row = tuple[str | None, ...]
 
 
@@ -93,6 +96,8 @@ def _read_file(file: LandedFile, *, max_rows: int) -> FirstRows:
     elif file.name.lower().endswith(_TEXT_EXTENSIONS):
         header = text_file.read_header(file.name, file.uri, layouts={})
         found = _collect(file.name, header.columns, _text_records(file, header), max_rows)
+    elif is_parquet(file.name):
+        found = _read_parquet(file, max_rows=max_rows)
     else:
         headers = workbook.read_sheet_headers(file.name, file.uri)
         rows = workbook.read_rows(file.name, file.uri, headers[0])
@@ -129,17 +134,25 @@ def _collect(
         else:
             found.rows.append(cells)
             found.places.append((file, number))
-    if len(found.malformed) > len(found.rows):
+    if len(found.malformed) > len(found.rows) or _has_unsplit_rows(found):
         problem = (
-            f"{len(found.malformed)} of the first {len(found.malformed) + len(found.rows)} rows have more or fewer "
-            "cells than the first row. Expected a header in the first row. Remove the rows above the header, such as a "
-            "title."
+            "most rows have more or fewer cells than the first row. Expected a header in the first row. Remove the rows "
+            "above the header, such as a title."
         )
         raise LandedFileError(where=file, problem=problem)
     is_complete = next(records, None) is None
     return FirstRows(
         columns, found.rows, found.places, found.malformed, is_complete, sheets=sheets, is_workbook=is_workbook
     )
+
+
+def _has_unsplit_rows(found: FirstRows) -> bool:
+    """Return True if all rows have one cell with equally many delimiters, because the first row has one cell only."""
+    cells = [row[0] or "" for row in found.rows]
+    if len(found.columns) > 1 or len(cells) <= 1:
+        return False
+    counts = ({cell.count(delimiter) for cell in cells} for delimiter in _DELIMITERS)
+    return any(len(count) == 1 and 0 not in count for count in counts)
 
 
 def _read_json(file: LandedFile, *, max_rows: int) -> FirstRows:
@@ -168,6 +181,16 @@ def _read_json(file: LandedFile, *, max_rows: int) -> FirstRows:
         is_complete=next(records, None) is None,
         is_json=True,
     )
+
+
+def _read_parquet(file: LandedFile, *, max_rows: int) -> FirstRows:
+    from lake.session import lake_session  # starts Spark, which only Parquet files need
+
+    header = parquet.read_header(file, layouts={})
+    with TemporaryDirectory() as warehouse:
+        rows = parquet.read_rows(lake_session(warehouse), file.uri, header).limit(max_rows + 1).collect()
+    records = ((row["_row_number"], row[: len(header.columns)], False) for row in rows)
+    return _collect(file.name, header.columns, records, max_rows)
 
 
 def _json_text(value: object) -> str | None:

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
+from itertools import islice
 from typing import NamedTuple
 
 MIN_SHARE = 0.9
@@ -31,6 +32,7 @@ _MONTHS = (
     *("january", "february", "march", "april", "may", "june"),
     *("july", "august", "september", "october", "november", "december"),
 )
+_TEXTS_OF_FIRST_TEST = 1_000
 _MONTH_LETTERS, _LAST_MONTH = 3, 12
 _MIN_YEAR, _MAX_YEAR = 1800, 2200  # other years of eight digits are numbers
 
@@ -113,6 +115,8 @@ def read_moments(counts: Mapping[str, int], *, ignored: int = 0, packed: bool = 
         ignored: Number of cells that are not counted, because they stand for a missing value.
         packed: Whether eight digits are a date.
     """
+    if not is_likely(lambda text: _split(text, packed=packed), counts):
+        return None
     texts = {text: parts for text in counts if (parts := _split(text, packed=packed))}
     total = sum(counts.values()) - ignored
     if sum(counts[text] for text in texts) < MIN_SHARE * total or not texts:
@@ -139,6 +143,11 @@ def read_moments(counts: Mapping[str, int], *, ignored: int = 0, packed: bool = 
             reading = _read_form(form, chosen, moments, is_day_first=is_day_first, is_order_unsure=is_order_unsure)
     fits = sum(counts[text] for text in reading.moments)
     return reading if fits >= MIN_SHARE * total else None
+
+
+def is_likely(test: Callable[[str], object], texts: Iterable[str]) -> bool:
+    """Return True if some of the first texts pass a test. This saves the test of all texts of most columns."""
+    return any(map(test, islice(texts, _TEXTS_OF_FIRST_TEST)))
 
 
 def _split(text: str, *, packed: bool) -> _Parts | None:

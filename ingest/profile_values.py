@@ -7,8 +7,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
+from itertools import islice
 
-from ingest.profile_moments import MIN_SHARE, MomentReading, read_moments
+from ingest.profile_moments import MIN_SHARE, MomentReading, is_likely, read_moments
 
 MISSING_VALUES = frozenset(
     {"", "-", "--", "?", ".", "..", "...", "*", "#n/a", "n/a", "na", "n.a.", "nan", "nil", "none", "null", "no data"}
@@ -23,12 +24,13 @@ _FORMATTED = re.compile(
     r"(?:[.,][0-9]+)?(?: ?(?:[$€£¥₹%]|USD|CAD|EUR|GBP))?\)?\Z"
 )
 _BOOLEANS = ({"true", "false"}, {"yes", "no"}, {"y", "n"}, {"t", "f"})
+_MAX_TEXTS_OF_BOOLEAN = 20  # with texts for missing values, and with different capitals
 _LONGEST_BOOLEANS = 2  # the pairs whose single value is also a boolean
 _INT_LIMIT, _BIGINT_LIMIT, _MAX_DOUBLE_INTEGER = 2**31, 2**63, 2**53
 _DATE_WORDS = frozenset({"date", "day", "dt", "on"})
 _MONEY_WORDS = frozenset(
     {"amount", "balance", "budget", "charge", "cost", "fee", "fees", "fine", "payment", "price", "revenue", "salary"}
-    | {"cad", "usd", "dollars", "eur", "value"}
+    | {"cad", "usd", "dollars", "eur"}
 )
 _CODE_WORDS = frozenset({"zip", "zipcode", "postal", "postcode", "phone", "telephone", "mobile", "fax"})
 _MONEY_DECIMALS = 2
@@ -80,6 +82,8 @@ def type_of(counts: Mapping[str, int], *, words: frozenset[str], is_workbook: bo
     total = sum(counts.values()) - ignored
 
     def fit(test: Callable[[str], object]) -> frozenset[str]:
+        if not is_likely(test, counts):
+            return frozenset()
         fits = frozenset(text for text in counts if test(text))
         size = sum(counts[text] for text in fits)
         return fits if size >= max(MIN_SHARE * total, ignored, 1) else frozenset()
@@ -89,8 +93,8 @@ def type_of(counts: Mapping[str, int], *, words: frozenset[str], is_workbook: bo
         return as_text
     if fit(lambda text: text[0] + text[-1] in ("{}", "[]")):
         return TypedValues("string", "string", frozenset(counts), is_nested=True)
-    for values in _BOOLEANS:
-        found = {text.lower() for text in counts} - MISSING_VALUES
+    found = {text.lower() for text in islice(counts, _MAX_TEXTS_OF_BOOLEAN + 1)} - MISSING_VALUES
+    for values in _BOOLEANS if len(counts) <= _MAX_TEXTS_OF_BOOLEAN else ():
         if found <= values and (found == values or values in _BOOLEANS[:_LONGEST_BOOLEANS]):
             return TypedValues("boolean", "boolean", fit(lambda text, values=values: text.lower() in values))  # type: ignore[misc]
     moments = read_moments(counts, ignored=ignored, packed=bool(words & _DATE_WORDS))

@@ -19,6 +19,7 @@ from workflows.new.screen import screen
 from workflows.new.suite_file import suite_file
 from workflows.new.test_module import test_module
 from workflows.new.write import files_of, project_folder, require_new_name, write_files
+from workflows.session import start_fast
 
 
 def add_dataset(name: str, sources: Sequence[str]) -> Group:
@@ -35,6 +36,7 @@ def add_dataset(name: str, sources: Sequence[str]) -> Group:
     folder = project_folder()
     require_new_name(name, folder=folder)
     files = [file for source in sources for file in _list(source)]
+    start_fast()  # Parquet files are read with Spark
     dataset = NewDataset(name, profile_files(files))
     if dataset.has_row_key and not dataset.row_key_sources:
         problem = (
