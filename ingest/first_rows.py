@@ -136,8 +136,8 @@ def _collect(
             found.places.append((file, number))
     if len(found.malformed) > len(found.rows) or _has_unsplit_rows(found):
         problem = (
-            "most rows have more or fewer cells than the first row. Expected a header in the first row. Remove the rows "
-            "above the header, such as a title."
+            "most rows have more or fewer cells than the first row. Expected a header in the first row. Remove the "
+            "rows above the header, such as a title."
         )
         raise LandedFileError(where=file, problem=problem)
     is_complete = next(records, None) is None

@@ -99,6 +99,11 @@ def profile_files(files: Sequence[LandedFile], *, max_rows: int = MAX_ROWS, now:
         IngestError: See `read_first_rows`.
     """
     read = read_first_rows(files, max_rows=max_rows)
+    return profile_rows(read, files=[file.name for file in files], now=now)
+
+
+def profile_rows(read: FirstRows, *, files: Sequence[str], now: datetime | None = None) -> Profile:
+    """Profile rows of the files with the names `files`. See `profile_files`."""
     places = [_place(file, number, is_only=len(files) == 1) for file, number in read.places]
     names = safe_names(read.columns)
     cells = [*zip(*read.rows, strict=True)]
@@ -108,7 +113,7 @@ def profile_files(files: Sequence[LandedFile], *, max_rows: int = MAX_ROWS, now:
     )
     distinct = [*dict.fromkeys(read.rows)]
     return Profile(
-        files=tuple(file.name for file in files),
+        files=tuple(files),
         rows=len(read.rows),
         is_complete=read.is_complete,
         columns=columns,

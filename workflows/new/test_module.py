@@ -17,9 +17,9 @@ ARRIVED = datetime(2024, 12, 31, tzinfo=timezone.utc)
 
 
 def candidates(spark, *rows):
-    """Return the candidates for trusted. `rows` map the columns of the files to cells."""
+    """Return the candidates for trusted. `rows` map the names of the fields to cells of a file."""
     arrival = (None, None, DATASET.name, True, ARRIVED, ARRIVED, "made_up.csv")
-    cells = [[row[name] for name in source_columns(DATASET)] for row in rows]
+    cells = [[row[field.name] for field in DATASET.fields] for row in rows]
     raw = [(*row, *arrival, number) for number, row in enumerate(cells, start=1)]
     return build_candidates(spark.createDataFrame(raw, raw_schema(DATASET)), dataset=DATASET)
 
@@ -33,24 +33,29 @@ _TYPES_TEST = """\
 def test_each_cell_gets_the_type_of_its_column(spark):
     types = ", ".join(f"{name} {type_}" for name, (type_, _) in TRUSTED.items())
     expected = spark.createDataFrame([tuple(value for _, value in TRUSTED.values())], types)
-    rows = candidates(spark, FIRST)
+    rows = candidates(spark, FIRST){drop}
     assert [name for name in rows.columns if not name.startswith("_")] == expected.columns
     assert_df_equality(rows.select(*expected.columns), expected, ignore_nullable=True)"""
 
 
 def test_module(dataset: NewDataset) -> str:
     """Return the code of the module."""
-    cells = {column.source: text_literal(cell(column, dataset, number=1)) for column in dataset.columns}
+    cells = {column.name: text_literal(cell(column, dataset, number=1)) for column in dataset.columns}
     first = _dictionary(cells)
     second = _dictionary(_key_cells(dataset, number=2))
     constants = [
-        "# The rows are made up. They have the columns of the files.",
+        "# Made-up cells of a file, by the name of the field.",
         expression(first, before="FIRST = "),
         expression(second, before="SECOND = FIRST | "),
         "# The types and values of the first row in trusted.",
         expression(_dictionary(_trusted(dataset)), before="TRUSTED = "),
     ]
-    tests = [_TYPES_TEST, _quarantine_test(dataset), *(_answer_test(dataset, answer) for answer in dataset.answers)]
+    drop = f'.drop("{dataset.row_key_name}")' if dataset.has_row_key else ""
+    tests = [
+        _TYPES_TEST.replace("{drop}", drop),
+        _quarantine_test(dataset),
+        *(_answer_test(dataset, answer) for answer in dataset.answers),
+    ]
     body = "\n".join(constants) + "\n" + "\n\n\n".join([_HELPERS, *tests]) + "\n"
     return _head(dataset, body) + "\n\n" + body
 
@@ -65,7 +70,7 @@ def _head(dataset: NewDataset, body: str) -> str:
     lines += ["from zoneinfo import ZoneInfo"] if "ZoneInfo(" in body else []
     lines += ["", "from chispa import assert_df_equality", "", "from expectations.gate import compile_gate"]
     lines += ["from expectations.standard import suite_of"]
-    lines += ["from tests.transforms.datasets.frames import raw_schema, source_columns"]
+    lines += ["from tests.transforms.datasets.frames import raw_schema"]
     lines += ["from transforms.candidates import build_candidates"]
     names = ["DATASET", *(["ZONE"] if "ZoneInfo(" in body else [])]
     names += sorted(build_function(answer) for answer in dataset.answers)
@@ -95,7 +100,7 @@ def _key_columns(dataset: NewDataset) -> list[ColumnProfile]:
 
 
 def _key_cells(dataset: NewDataset, *, number: int) -> dict[str, str]:
-    return {column.source: text_literal(cell(column, dataset, number=number)) for column in _key_columns(dataset)}
+    return {column.name: text_literal(cell(column, dataset, number=number)) for column in _key_columns(dataset)}
 
 
 def _quarantine_test(dataset: NewDataset) -> str:
@@ -105,12 +110,12 @@ def _quarantine_test(dataset: NewDataset) -> str:
     needed += [dataset.event_time.name] if dataset.event_time else []
     if needed:
         column = dataset.profile.column(needed[0])
-        rows.append(f"SECOND | {{{text_literal(column.source)}: None}}")
+        rows.append(f"SECOND | {{{text_literal(column.name)}: None}}")
         reasons[len(rows)] = [f"{column.name}_present"]
     unreadable = [column for column in dataset.columns if column.values.kind != "string" and not column.misfits.count]
     if unreadable:
         column = unreadable[-1]
-        changed = _key_cells(dataset, number=3) | {column.source: '"not valid"'}
+        changed = _key_cells(dataset, number=3) | {column.name: '"not valid"'}
         code = _dictionary(changed)
         rows.append((f"FIRST | {code[0]}", code[1], code[2]))
         reasons[len(rows)] = ["every_cell_readable", *([f"{column.name}_present"] if column.name in needed else [])]
