@@ -90,11 +90,15 @@ def _read_versions(spark: SparkSession, dataset: Dataset) -> dict[str, str]:
 def _find_columns_read(answers: Mapping[str, Answer], tables: Mapping[str, DataFrame]) -> dict[str, list[str]]:
     """Map each zone to the columns that at least one answer reads from the zone's table."""
     columns = {}
+    known = {name for rows in tables.values() for name in rows.columns}
     for zone, rows in tables.items():
         empty = {name: tables[name].limit(0) for name in tables}
         names = set()
         for answer in answers.values():
             if zone in answer.reads:
-                names |= columns_read(answer.build(*({**empty, zone: rows}[name] for name in answer.reads)))
+                found = columns_read(answer.build(*({**empty, zone: rows}[name] for name in answer.reads)))
+                # Iceberg computes the totals of a table from metadata. The plan then has the totals as columns, and not
+                # the columns that the answer needs.
+                names |= found if found <= known else {*rows.columns}
         columns[zone] = [name for name in rows.columns if name in names]
     return columns

@@ -98,9 +98,9 @@ def test_new_dataset_runs_and_its_tests_pass(project: Project, tmp_path: Path) -
     run = project.citylake("run", "calls", "--data", file.parent, "--quiet")
     assert run.returncode == 0, run.stderr
     assert re.search(r"calls +120 +120 +0 +SUCCEEDED", run.stdout)
-    assert "January 2024 has the most wait minutes: 540" in run.stdout
+    assert "January 2024 has the most fee amount: 7,170.00" in run.stdout
     show = project.citylake("show", "calls", "by_priority", "--csv", "--quiet")
-    assert show.stdout.splitlines()[0] == "priority,rows,wait_minutes"
+    assert show.stdout.splitlines()[0] == "priority,rows,fee_amount"
     assert sorted(line.split(",")[:2] for line in show.stdout.splitlines()[1:]) == [
         ["A", "40"],
         ["B", "40"],

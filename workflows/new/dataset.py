@@ -72,4 +72,5 @@ def _data(files: Sequence[LandedFile]) -> str:
     folder = Path(files[0].uri).parent
     given = {Path(file.uri) for file in files}
     readable = {path for path in folder.rglob("*") if path.is_file() and is_readable(path.name)}
-    return shlex.quote(str(folder if len(files) > 1 or readable == given else Path(files[0].uri)))
+    path = folder if len(files) > 1 or readable == given else Path(files[0].uri)
+    return shlex.quote(str(path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path))

@@ -194,5 +194,8 @@ def _definition(dataset: NewDataset) -> str:
         lines.append(f"    build={build_key_function(dataset)},")
     if dataset.masked:
         lines.append("    masking_policy=MASKING_POLICY,")
+    if dataset.mostly is not None:
+        text = f"{UNSURE} many records do not fit the header, so fewer rows must be valid than by default."
+        lines += [comment(text, indent=4), f"    mostly={dataset.mostly},"]
     lines.append(expression(("{", answers, "}"), indent=4, before="answers=", after=","))
     return "\n".join([*lines, ")"])

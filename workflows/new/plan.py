@@ -24,6 +24,7 @@ _NOT_ADDITIVE = frozenset(
 _CODES = frozenset({"code", "id", "key", "no", "number", "zip", "time", "description"})
 _COUNT_WORDS = frozenset({"amount", "calls", "count", "counts", "records", "total", "visits", "volume"})
 _MIN_CATEGORIES = 2
+_DEFAULT_MOSTLY = 0.95  # as in `Dataset`
 _MAX_ANSWER_NAME = 30  # characters
 _NAMES_IN_CODE = frozenset({"aggregate", "columns", "key", "months", "partial", "uuid"})
 
@@ -121,6 +122,13 @@ class NewDataset:
     def event_time(self) -> ColumnProfile | None:
         """The column with the time of the event."""
         return self.profile.column(self.profile.event_time) if self.profile.event_time else None
+
+    @property
+    def mostly(self) -> float | None:
+        """The fraction of rows that must be valid, if the default would block the files. None for the default."""
+        profile = self.profile
+        share = profile.rows / (profile.rows + len(profile.malformed))
+        return None if share >= _DEFAULT_MOSTLY else max(0.05, int(20 * share - 1) / 20)
 
     @property
     def masked(self) -> tuple[ColumnProfile, ...]:
