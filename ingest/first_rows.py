@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from tempfile import TemporaryDirectory
+
+from pyspark.sql import types as T
 
 from ingest import parquet, text_file, workbook
 from ingest.compressed import content_chunks
@@ -37,6 +39,7 @@ class FirstRows:
         sheets: Number of visible sheets of a workbook that have rows. The first of these sheets is read.
         is_workbook: Whether a file is a workbook.
         is_json: Whether a file has JSON objects.
+        fractions: The columns of a Parquet file whose type has fractions, even if all read numbers are whole.
     """
 
     columns: tuple[str, ...]
@@ -47,6 +50,7 @@ class FirstRows:
     sheets: int = 0
     is_workbook: bool = False
     is_json: bool = False
+    fractions: frozenset[str] = frozenset()
 
 
 def read_first_rows(files: Sequence[LandedFile], *, max_rows: int) -> FirstRows:
@@ -85,6 +89,7 @@ def _append(rows: FirstRows, more: FirstRows, *, first_file: str, file: str) -> 
         max(rows.sheets, more.sheets),
         rows.is_workbook or more.is_workbook,
         rows.is_json or more.is_json,
+        rows.fractions | more.fractions,
     )
 
 
@@ -190,7 +195,9 @@ def _read_parquet(file: LandedFile, *, max_rows: int) -> FirstRows:
     with TemporaryDirectory() as warehouse:
         rows = parquet.read_rows(lake_session(warehouse), file.uri, header).limit(max_rows + 1).collect()
     records = ((row["_row_number"], row[: len(header.columns)], False) for row in rows)
-    return _collect(file.name, header.columns, records, max_rows)
+    types = zip(header.columns, (cell.type for _, cell in header.cells), strict=True)
+    fractions = frozenset(name for name, type_ in types if isinstance(type_, T.FractionalType))
+    return replace(_collect(file.name, header.columns, records, max_rows), fractions=fractions)
 
 
 def _json_text(value: object) -> str | None:

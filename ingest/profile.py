@@ -108,7 +108,9 @@ def profile_rows(read: FirstRows, *, files: Sequence[str], now: datetime | None 
     names = safe_names(read.columns)
     cells = [*zip(*read.rows, strict=True)]
     columns = tuple(
-        profile_column(source, name, cells[index], places, is_workbook=read.is_workbook)
+        profile_column(
+            source, name, cells[index], places, is_workbook=read.is_workbook, has_fractions=source in read.fractions
+        )
         for index, (source, name) in enumerate(zip(read.columns, names, strict=True))
     )
     distinct = [*dict.fromkeys(read.rows)]
@@ -136,7 +138,7 @@ def _choose_key(columns: Sequence[ColumnProfile], rows: Sequence[tuple[str | Non
     for index, column in enumerate(columns):
         values = column.values
         is_usable = column.is_complete and not (column.personal or values.is_nested or values.is_formatted)
-        if not is_usable or column.type in ("double", "decimal(18,2)"):
+        if not is_usable or column.type in ("boolean", "decimal(18,2)", "double"):
             continue
         cells = [row[index] for row in rows]
         if max((len(cell or "") for cell in cells), default=0) <= _MAX_KEY_CHARACTERS:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 
@@ -132,11 +132,23 @@ def profile_column(
     places: Sequence[str],
     *,
     is_workbook: bool = False,
+    has_fractions: bool = False,
 ) -> ColumnProfile:
-    """Describe a column. `places` are the places of the rows, for messages."""
+    """Describe a column.
+
+    Args:
+        source: The name in the files.
+        name: The name in the tables of the lake.
+        cells: The cells of the rows.
+        places: The places of the rows, for messages.
+        is_workbook: Whether the cells are from a workbook.
+        has_fractions: Whether the file says that the numbers have fractions.
+    """
     counts = Counter(cell for cell in cells if cell is not None)
     words = tuple(name.split("_"))
     values = type_of(counts, words=frozenset(words), is_workbook=is_workbook)
+    if has_fractions and values.type in ("int", "bigint"):
+        values = replace(values, type="double")
     personal = find_personal_data(words, counts, type_=values.type, is_nested=values.is_nested)
     if personal and personal.action in ("redact", "drop", "generalize_prefix"):
         values = TypedValues("string", "string", frozenset(counts))

@@ -11,6 +11,7 @@ from pyspark.sql import SparkSession
 
 from ingest.errors import IngestError
 from ingest.first_rows import FirstRows, read_first_rows
+from ingest.profile import profile_rows
 from ingest.storage import list_files
 
 ROWS = [("2024-05-01", "a", "1"), ("2024-05-02", None, "2.5")]
@@ -47,6 +48,8 @@ def test_parquet_files_are_read_with_their_types(spark: SparkSession, tmp_path: 
     rows.coalesce(1).write.parquet(str(tmp_path / "data"))
     found = read(tmp_path / "data")
     assert (found.columns, found.rows) == (("Date", "Kind", "Size"), [("2024-05-01", "a", "1")])
+    assert found.fractions == {"Size"}
+    assert [column.type for column in profile_rows(found, files=["a"]).columns] == ["date", "string", "double"]
 
 
 def test_at_most_the_given_number_of_rows_is_read(files):

@@ -58,6 +58,19 @@ def test_new_dataset_of_a_small_file_runs(
     assert lake.table(f"lake.curated.{name}_{first}").agg({"rows": "sum"}).first()[0] == counts[0]
 
 
+def test_new_dataset_of_a_parquet_file_runs(
+    lake: SparkSession, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    days = "SELECT date_add(date'2024-05-01', n) AS day, 2.0D * n AS km, n AS trips FROM VALUES (0), (1), (40) AS t(n)"
+    lake.sql(days).coalesce(1).write.parquet(str(tmp_path / "landing"))
+
+    dataset = run(lake, Project(tmp_path / "project"), monkeypatch, "from_parquet", tmp_path / "landing")
+
+    assert [field.type for field in dataset.fields] == ["date", "double", "int"]
+    months = lake.table("lake.curated.from_parquet_by_month").collect()
+    assert {(str(row.month), row.rows, row.trips) for row in months} == {("2024-05-01", 2, 1), ("2024-06-01", 1, 40)}
+
+
 @pytest.mark.parametrize("file", FILES)
 def test_new_dataset_of_a_published_file_runs(
     lake: SparkSession, tmp_path: Path, real_data: Path, monkeypatch: pytest.MonkeyPatch, file: str
