@@ -33,6 +33,7 @@ _MONTHS = (
     *("july", "august", "september", "october", "november", "december"),
 )
 _TEXTS_OF_FIRST_TEST = 1_000
+_MAX_OFFSET = timedelta(hours=18)  # as in Spark
 _MONTH_LETTERS, _LAST_MONTH = 3, 12
 _MIN_YEAR, _MAX_YEAR = 1800, 2200  # other years of eight digits are numbers
 
@@ -46,11 +47,7 @@ class _Form(NamedTuple):
     has_seconds: bool = False
     fraction: int = 0
     half: str = ""
-    offset: str = ""
-
-    @property
-    def is_iso(self) -> bool:
-        return (self.order, self.separator, self.half) == ("ymd", "-", "")
+    has_offset: bool = False
 
 
 @dataclass(frozen=True)
@@ -58,9 +55,13 @@ class _Parts:
     form: _Form
     numbers: tuple[int, int, int]  # in the order of the text
     time: timedelta
-    offset: timedelta
+    offset: str
     is_padded: bool
-    has_short_month: bool = True
+
+    @property
+    def is_iso(self) -> bool:
+        form = self.form
+        return self.is_padded and (form.order, form.separator, form.half) == ("ymd", "-", "")
 
     def moment(self, *, is_day_first: bool) -> datetime | None:
         """Return the moment, or None if the date does not exist. A moment without an offset has the zone UTC."""
@@ -75,7 +76,7 @@ class _Parts:
         else:
             year, month, day = first, second, third
         try:
-            return datetime(year, month, day, tzinfo=timezone.utc) + self.time - self.offset
+            return datetime(year, month, day, tzinfo=timezone.utc) + self.time - _offset_of(self.offset)
         except (ValueError, OverflowError):
             return None
 
@@ -129,15 +130,17 @@ def read_moments(counts: Mapping[str, int], *, ignored: int = 0, packed: bool = 
     forms = Counter[_Form]()
     for text, parts in texts.items():
         forms[parts.form] += counts[text]
-    is_midnight = all(parts.time == timedelta() and not parts.form.offset for parts in texts.values())
-    if is_midnight and all(parts.form.is_iso and parts.is_padded for parts in texts.values()):
+    is_iso = all(parts.is_iso for parts in texts.values())
+    is_midnight = all(parts.time == timedelta() and not parts.offset for parts in texts.values())
+    if is_iso and is_midnight:
         reading = MomentReading("date", moments)
-    elif all(parts.form.is_iso and parts.form.has_seconds and parts.form.offset for parts in texts.values()):
+    elif is_iso and all(parts.form.has_seconds and parts.offset for parts in texts.values()):
         reading = _read_instants(texts, moments)
     else:
         form = forms.most_common(1)[0][0]
         chosen = {text: parts for text, parts in texts.items() if parts.form == form}
-        if forms[form] < MIN_SHARE * total and all(parts.form.is_iso and parts.form.gap for parts in texts.values()):
+        is_local = is_iso and all(parts.form.gap and not parts.offset for parts in texts.values())
+        if is_local and forms[form] < MIN_SHARE * total:
             reading = MomentReading("local_time", moments)
         else:
             reading = _read_form(form, chosen, moments, is_day_first=is_day_first, is_order_unsure=is_order_unsure)
@@ -174,7 +177,7 @@ def _split_time(order: str, date: re.Match[str], rest: str) -> _Parts | None:
     has_short_month = not any((cell.isalpha() and len(cell) > _MONTH_LETTERS) or "." in cell for cell in cells)
     first, second, third = numbers
     if not rest:
-        return _Parts(_Form(order, separator), (first, second, third), timedelta(), timedelta(), is_padded)
+        return _Parts(_Form(order, separator), (first, second, third), timedelta(), "", is_padded)
     time = _TIME.match(rest)
     if not time or not has_short_month:
         return None
@@ -184,7 +187,7 @@ def _split_time(order: str, date: re.Match[str], rest: str) -> _Parts | None:
         if not 1 <= hour <= _LAST_MONTH:
             return None
         hour = hour % 12 + (12 if half.endswith("pm") else 0)
-    if hour > 23 or minute > 59 or second_of_minute > 59:
+    if hour > 23 or minute > 59 or second_of_minute > 59 or abs(_offset_of(time["offset"])) > _MAX_OFFSET:
         return None
     fraction = time["fraction"] or ""
     micros = int(fraction.ljust(6, "0")) if fraction else 0
@@ -195,11 +198,11 @@ def _split_time(order: str, date: re.Match[str], rest: str) -> _Parts | None:
         bool(time["second"]),
         len(fraction),
         half and half[:-2] + "a",
-        time["offset"] or "",
+        bool(time["offset"]),
     )
     clock = timedelta(hours=hour, minutes=minute, seconds=second_of_minute, microseconds=micros)
     is_padded = is_padded and len(time["hour"]) > 1
-    return _Parts(form, (first, second, third), clock, _offset_of(time["offset"]), is_padded)
+    return _Parts(form, (first, second, third), clock, time["offset"] or "", is_padded)
 
 
 def _month_of(name: str) -> int:
@@ -235,12 +238,13 @@ def _choose_order(texts: Mapping[str, _Parts], counts: Mapping[str, int]) -> tup
 
 def _read_instants(texts: Mapping[str, _Parts], moments: Mapping[str, datetime]) -> MomentReading:
     forms = {parts.form for parts in texts.values()}
-    offsets = {form.offset for form in forms}
-    only_offset = offsets.pop() if len(offsets) == 1 else ""
-    pattern = ""
-    if len(forms) == 1 and all(parts.is_padded for parts in texts.values()):
-        pattern = _pattern(next(iter(forms)), is_day_first=False, is_padded=True)
-    return MomentReading("instant", moments, pattern=pattern, offset=only_offset, has_offset=True)
+    pattern = _pattern(next(iter(forms)), is_day_first=False, is_padded=True) if len(forms) == 1 else ""
+    return MomentReading("instant", moments, pattern=pattern, offset=_only_offset(texts), has_offset=True)
+
+
+def _only_offset(texts: Mapping[str, _Parts]) -> str:
+    offsets = {parts.offset for parts in texts.values()}
+    return offsets.pop() if len(offsets) == 1 else ""
 
 
 def _read_form(
@@ -259,9 +263,16 @@ def _read_form(
     if not form.gap and (has_names or (form.order, form.separator) == ("ymd", "/")):
         return MomentReading("written_date", moments)
     pattern = _pattern(form, is_day_first=is_day_first, is_padded=is_padded)
-    is_date = not form.offset and all(parts.time == timedelta() for parts in texts.values())
+    is_date = not form.has_offset and all(parts.time == timedelta() for parts in texts.values())
     kind = "date_pattern" if is_date else "timestamp_pattern"
-    return MomentReading(kind, moments, pattern=pattern, is_order_unsure=is_order_unsure, has_offset=bool(form.offset))
+    return MomentReading(
+        kind,
+        moments,
+        pattern=pattern,
+        offset=_only_offset(texts),
+        is_order_unsure=is_order_unsure,
+        has_offset=form.has_offset,
+    )
 
 
 def _pattern(form: _Form, *, is_day_first: bool, is_padded: bool) -> str:
@@ -283,4 +294,4 @@ def _pattern(form: _Form, *, is_day_first: bool, is_padded: bool) -> str:
     gap = "'T'" if form.gap == "T" else form.gap
     seconds = ":ss" if form.has_seconds else ""
     fraction = f".{'S' * form.fraction}" if form.fraction else ""
-    return f"{date}{gap}{hour}:mm{seconds}{fraction}{form.half}{'XXX' if form.offset else ''}"
+    return f"{date}{gap}{hour}:mm{seconds}{fraction}{form.half}{'XXX' if form.has_offset else ''}"

@@ -135,6 +135,8 @@ def test_local_times_with_the_offset_of_utc_are_suspicious(profile, offset):
     (conflict,) = profile(received=times, call_date=dates).conflicts
     assert (conflict.column, conflict.date, conflict.offset, conflict.rows) == ("received", "call_date", offset, 200)
     assert conflict.near_midnight > 40
+    without_seconds = [time.replace(":00" + offset, offset) for time in times]
+    assert len(profile(received=without_seconds, call_date=dates).conflicts) == 1
 
 
 def test_times_that_are_really_in_utc_are_not_suspicious(profile):

@@ -33,6 +33,7 @@ CASES = {
     "2024-05-31T12:30:00Z": ("instant", "yyyy-MM-dd'T'HH:mm:ssXXX"),
     "2024-05-31T05:30:00.000-07:00": ("instant", "yyyy-MM-dd'T'HH:mm:ss.SSSXXX"),
     "2024-05-31T12:30+00:00": ("timestamp_pattern", "yyyy-MM-dd'T'HH:mmXXX"),
+    "2024-5-31T12:30:00Z": ("timestamp_pattern", "yyyy-M-d'T'H:mm:ssXXX"),
     "2024-05-31 12:30:00": ("timestamp_pattern", "yyyy-MM-dd HH:mm:ss"),
     "2024-05-31T12:30:00.000": ("timestamp_pattern", "yyyy-MM-dd'T'HH:mm:ss.SSS"),
     "05/31/2024 12:30:00 PM": ("timestamp_pattern", "MM/dd/yyyy hh:mm:ss a"),
@@ -101,6 +102,12 @@ def test_a_day_after_the_12th_shows_the_order(texts, pattern, is_unsure):
 def test_times_in_several_forms_have_no_pattern():
     reading = read_moments({"2024-05-31T12:30:00": 1, "2024-05-31T12:30:00.5": 1})
     assert (reading.kind, reading.pattern, len(reading.moments)) == ("local_time", "", 2)
+
+
+def test_times_may_have_several_offsets():
+    reading = read_moments({"2024-05-31T12:30-07:00": 1, "2024-01-31T12:30-08:00": 1})
+    assert (reading.kind, reading.pattern, reading.offset) == ("timestamp_pattern", "yyyy-MM-dd'T'HH:mmXXX", "")
+    assert read_moments({"2024-05-31T12:30-19:00": 1}) is None
 
 
 def test_few_cells_may_have_another_form():

@@ -24,10 +24,10 @@ def cell(column: ColumnProfile, dataset: NewDataset, *, number: int) -> str:
             return _COORDINATE
         if moments is None:
             return TEXT
-    if moments and moments.pattern and kind in ("date_pattern", "timestamp_pattern"):
-        return _format(moments.pattern, day=number, is_date=moments.is_date)
     if moments and (conflict := dataset.conflict(column)):
         return _format(moments.pattern.removesuffix("XXX"), day=number, is_date=False) + conflict.offset
+    if moments and moments.pattern and kind in ("date_pattern", "timestamp_pattern"):
+        return _format(moments.pattern, day=number, is_date=moments.is_date)
     decimals = {"double": ".5", "decimal(18,2)": ".50"}
     cells = {
         "boolean": "true" if number % 2 else "false",
