@@ -100,6 +100,7 @@ def test_new_dataset_runs_and_its_tests_pass(project: Project, tmp_path: Path) -
     assert re.search(r"calls +120 +120 +0 +SUCCEEDED", run.stdout)
     assert "January 2024 has the most fee amount: 7,170.00" in run.stdout
     show = project.citylake("show", "calls", "by_priority", "--csv", "--quiet")
+    assert show.returncode == 0, show.stderr
     assert show.stdout.splitlines()[0] == "priority,rows,fee_amount"
     assert sorted(line.split(",")[:2] for line in show.stdout.splitlines()[1:]) == [
         ["A", "40"],

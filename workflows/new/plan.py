@@ -178,7 +178,11 @@ class NewDataset:
             if column.name not in (MONTH, ROWS)
         ]
         complete = [column for column in candidates if 10 * column.blanks <= column.rows]
-        named = [column for column in complete if not _CODES.intersection(column.words[-1:])]
+        named = [
+            column
+            for column in complete
+            if not (column.values.has_leading_zeros or _CODES.intersection(column.words[-1:]))
+        ]
         return next(iter([*named, *complete, *candidates]), None)
 
     @cached_property
