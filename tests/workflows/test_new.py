@@ -80,7 +80,9 @@ def test_new_dataset_runs_and_its_tests_pass(project: Project, tmp_path: Path) -
     for path, text in written.items():
         assert f"{text.count(chr(10)):5} lines  {path}" in screen
         assert not re.search(r"example\.org|Ann|Hara|Diaz|555|Main St|94100|37\.77|122\.41|19\d\d-05-06", text), path
-    assert "run calls --data " + str(tmp_path / "landing") in screen.replace("\n", "")
+    commands = ["check calls", f"run calls --data {file.parent}"]
+    assert screen.splitlines()[-3:-1] == [f"citylake {command}" for command in commands]
+    assert screen.splitlines()[-1] == "python -m pytest tests/transforms/datasets/test_calls.py"
     code = written[paths[0]]
     assert "pattern=\"yyyy-MM-dd'T'HH:mm:ss'+00:00'\", zone=ZONE" in code
     assert code.count("# Unsure:") >= 8

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from workflows.commands.options import QuietOption
-from workflows.output import print_result, working
+from workflows.output import print_plain, print_result, working
 
 
 def new(
@@ -36,5 +36,6 @@ def new(
     from workflows.new.dataset import add_dataset
 
     with working(f"reading {source[0]}", quiet=quiet):
-        result = add_dataset(name, [*source, *(more or ())])
-    print_result(result)
+        screen, commands = add_dataset(name, [*source, *(more or ())])
+    print_result(screen)
+    print_plain(commands)  # without wrapping, so that long commands can be copied

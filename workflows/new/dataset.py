@@ -15,15 +15,15 @@ from workflows.errors import NewDatasetError
 from workflows.new.dataset_module import dataset_module
 from workflows.new.plan import NewDataset
 from workflows.new.report_module import report_module
-from workflows.new.screen import screen
+from workflows.new.screen import next_commands, screen
 from workflows.new.suite_file import suite_file
 from workflows.new.test_module import test_module
 from workflows.new.write import files_of, project_folder, require_new_name, write_files
 from workflows.session import start_fast
 
 
-def add_dataset(name: str, sources: Sequence[str]) -> Group:
-    """Write the files of a new dataset, and return the screen that describes it.
+def add_dataset(name: str, sources: Sequence[str]) -> tuple[Group, str]:
+    """Write the files of a new dataset. Return the screen that describes it, and the next commands.
 
     Args:
         name: The name of the dataset.
@@ -53,7 +53,7 @@ def add_dataset(name: str, sources: Sequence[str]) -> Group:
     }
     write_files(folder, contents)
     lines = {path: text.count("\n") for path, text in contents.items()}
-    return screen(dataset, lines=lines, data=_data(files))
+    return screen(dataset, lines=lines), next_commands(dataset, data=_data(files))
 
 
 def _list(source: str) -> list[LandedFile]:

@@ -15,14 +15,8 @@ from workflows.new.plan import NewDataset
 from workflows.new.write import files_of
 
 
-def screen(dataset: NewDataset, *, lines: Mapping[str, int], data: str) -> Group:
-    """Draw the screen of `citylake new`.
-
-    Args:
-        dataset: The new dataset.
-        lines: Number of lines of each written file.
-        data: The value of `--data` for the next command.
-    """
+def screen(dataset: NewDataset, *, lines: Mapping[str, int]) -> Group:
+    """Draw the findings and the written files. `lines` maps each written file to its number of lines."""
     profile = dataset.profile
     files = profile.files[0] if len(profile.files) == 1 else f"{len(profile.files)} files"
     count = f"{profile.rows:,} {'row' if profile.rows == 1 else 'rows'}"
@@ -36,12 +30,15 @@ def screen(dataset: NewDataset, *, lines: Mapping[str, int], data: str) -> Group
     if doubts := [f"key: {doubt}" for doubt in key_doubts(dataset)] + [*general_doubts(dataset)]:
         parts += ["", f"[yellow]{UNSURE}[/]", *(f"- {escape(doubt)}" for doubt in doubts)]
     parts += ["", "[bold]Written[/]", *(f"{count:5} lines  {escape(path)}" for path, count in lines.items())]
-    commands = [
-        f"citylake check {dataset.name}",
-        f"citylake run {dataset.name} --data {data}",
-        f"python -m pytest {files_of(dataset.name)['test']}",
-    ]
-    return Group(*parts, "", "[bold]Next[/]", *(escape(command) for command in commands))
+    return Group(*parts, "", "[bold]Next[/]")
+
+
+def next_commands(dataset: NewDataset, *, data: str) -> str:
+    """Return the next commands, one in each line. `data` is the value of `--data`."""
+    commands = [f"check {dataset.name}", f"run {dataset.name} --data {data}"]
+    return "\n".join(
+        [*(f"citylake {command}" for command in commands), f"python -m pytest {files_of(dataset.name)['test']}"]
+    )
 
 
 def _column_table(columns: Sequence[ColumnProfile], dataset: NewDataset) -> Table:
