@@ -38,8 +38,10 @@ setup(
         "transforms.datasets.service_requests",
         "transforms.datasets.service_requests.sources",
         "workflows",
+        "workflows.checks",
         "workflows.commands",
         "workflows.new",
+        "workflows.sampling",
     ],
     package_dir={"": "."},
     package_data={

@@ -17,6 +17,7 @@ from expectations.bits import Bit
 from expectations.core import DELEGATED_TO_GX, NOT_ON_SPARK, ROW_LEVEL, TABLE_LEVEL, accepts_mostly
 from expectations.core.rules import RowRule, TableRule
 from expectations.delegated import require_valid
+from expectations.empty import empty_frame
 from expectations.errors import SuiteError, TextColumnError
 from expectations.frame import ORDER, PASSES, Frame
 from expectations.gx_0x import RETIRED_TYPES
@@ -96,7 +97,7 @@ def compile_suite(rows: DataFrame, suite: Suite) -> tuple[list[Check], list[Bit]
             shared_bits[key] = add_bit(column, condition)
         return shared_bits[key]
 
-    empty = rows.sparkSession.createDataFrame([], rows.schema)
+    empty = empty_frame(rows.sparkSession, rows.schema)
     marked = empty.withColumns({PASSES: F.lit(True), ORDER: F.lit(0)})
     for number, expectation in enumerate(suite.expectations):
         rule, condition = _compile(empty, marked, expectation, number=number, suite=suite)

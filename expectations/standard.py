@@ -16,6 +16,7 @@ from transforms.schema import CAST_FAILURES, CAST_WARNINGS
 CELLS_READABLE = "every_cell_readable"
 """The id of the expectation that quarantines each row with an unreadable required cell. A suite cannot weaken it."""
 
+_MAX_NAMES = 5
 _COLUMNS = ("column", "column_A", "column_B", "column_list")
 
 
@@ -82,8 +83,9 @@ def standard_expectations(dataset: Dataset) -> list[dict[str, Any]]:
             "Each cell of a required column can be read.",
         )
     ]
-    if optional := [field.name for field in dataset.fields if not field.required]:
-        text = f"Each cell of an optional column can be read ({', '.join(dict.fromkeys(optional))})."
+    if optional := {field.name: None for field in dataset.fields if not field.required}:
+        names = ", ".join(optional) if len(optional) <= _MAX_NAMES else f"{len(optional)} columns"
+        text = f"Each cell of an optional column can be read ({names})."
         kwargs = {"column": CAST_WARNINGS, **mostly}
         entries.append(_entry("other_cells_readable", "expect_column_values_to_be_null", kwargs, text, "warning"))
     for name in dict.fromkeys((*dataset.key, *([event] if event else []))):
@@ -93,12 +95,13 @@ def standard_expectations(dataset: Dataset) -> list[dict[str, Any]]:
         is_single = len(dataset.key) == 1
         kind = "column_values" if is_single else "compound_columns"
         kwargs = {"column": dataset.key[0]} if is_single else {"column_list": [*dataset.key]}
-        text = f"Each {', '.join(dataset.key)} has one row."
+        subject = dataset.key[0] if is_single else f"combination of {', '.join(dataset.key[:-1])} and {dataset.key[-1]}"
+        text = f"Each {subject} has one row."
         entries.append(_entry("one_row_per_key", f"expect_{kind}_to_be_unique", kwargs, text))
     if event:
         kwargs = {"column_A": "_ingested_at", "column_B": event, "or_equal": True}
         kwargs |= {"ignore_row_if": "either_value_is_missing", **mostly}
-        text = f"The time in {event} is not after the arrival of the row."
+        text = f"{event} is not after the arrival of the row."
         type_ = "expect_column_pair_values_a_to_be_greater_than_b"
         entries.append(_entry(f"{event}_not_in_the_future", type_, kwargs, text))
     if not dataset.is_incremental:

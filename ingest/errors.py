@@ -28,15 +28,20 @@ class LandedFilesError(IngestError):
     Attributes:
         where: The dataset.
         problems: One line for each file.
+        is_first: Whether the dataset skips such files, but its raw table is empty and no other file can be read.
     """
 
-    def __init__(self, *, dataset: str, problems: Sequence[str]) -> None:
-        self.problems = tuple(problems)
+    def __init__(self, *, dataset: str, problems: Sequence[str], is_first: bool = False) -> None:
+        self.problems, self.is_first = tuple(problems), is_first
         lines = "".join(f"\n  - {problem}" for problem in problems)
+        reason = (
+            " Later runs skip such files. But raw is empty and no other landed file has rows, so this run has nothing "
+            "to publish."
+        )
         super().__init__(
             where=dataset,
-            problem=f"{len(problems)} landed file(s) cannot be read. No file is ingested and no table has changed."
-            f"{lines}\nFix each file or move the file out of landing, and run again.",
+            problem=f"{len(problems)} landed file(s) cannot be read.{reason if is_first else ''} No file is ingested "
+            f"and no table has changed.{lines}\nFix each file or move the file out of landing, and run again.",
         )
 
 

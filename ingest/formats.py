@@ -13,10 +13,9 @@ from pyspark.sql import types as T
 from ingest import delimited, json_lines, json_survey, parquet, text_file, workbook
 from ingest.compressed import content_name
 from ingest.errors import LandedFileError, LandedFilesError
-from ingest.header import Header, Layouts, best_match, printable_columns
+from ingest.header import Header, Layouts, best_match, describe_missing_columns
 from ingest.storage import LandedFile
 from transforms.dates import DATE_SYSTEM
-from transforms.errors import MissingColumnError
 from transforms.text_format import DETECTED_FORMAT, TextFormat
 
 _WORKBOOKS = (".xlsx", ".xlsm", ".xls", ".xlsb", ".ods")
@@ -88,7 +87,7 @@ def read_files(
             header = _read_header(file, layouts=layouts, text_format=text_format)
             _require_layout(file.name, header, layouts)
             headers.append((file, header))
-        except (LandedFileError, MissingColumnError) as error:
+        except LandedFileError as error:
             problems[file] = error
     if problems and not skip_unreadable:
         raise LandedFilesError(dataset=dataset, problems=[*map(str, problems.values())])
@@ -117,7 +116,7 @@ def check_file(spark: SparkSession, file: LandedFile, header: Header) -> None:
     deque(reader(file.name, file.uri, header), maxlen=0)
 
 
-def one_line(error: LandedFileError | MissingColumnError) -> str:
+def one_line(error: LandedFileError) -> str:
     """Return the message of an error in one line, without the name of the file."""
     return " ".join(error.problem.split())
 
@@ -142,9 +141,7 @@ def _require_layout(file: str, header: Header, layouts: Layouts) -> None:
     match = best_match(header.columns, layouts)
     if match.missing:
         where = file if len(layouts) == 1 else f"{file} (as {match.layout})"
-        raise MissingColumnError(
-            where=where, column=match.missing[0], available=printable_columns(header.columns, layouts)
-        )
+        raise LandedFileError(where=where, problem=describe_missing_columns(header.columns, layouts))
 
 
 def _read_with_header(spark: SparkSession, file: LandedFile, header: Header) -> DataFrame:

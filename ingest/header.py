@@ -8,12 +8,16 @@ from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 
 from ingest.errors import LandedFileError
+from transforms.errors import MissingColumnError
 
 SOURCE_COLUMNS = (
     *("_source_file", "_row_number", "_modified_at", "_ingested_at", "_checksum", "_malformed_record", "_is_current"),
     *("_layout", "_other_fields", "_date_system"),
 )
 """The column names that are reserved for raw. The columns of a landed file may not have these names."""
+
+MAX_COLUMNS_IN_MESSAGE = 5
+"""Maximum number of missing columns that an error lists."""
 
 MAX_ROWS_TO_HEADER = 20
 """Number of rows to search for a header.
@@ -101,6 +105,33 @@ def printable_columns(cells: Sequence[str], layouts: Layouts) -> list[str]:
         return [*cells]
     names = {_fold(name) for columns in layouts.values() for name in columns}
     return [cell for cell in cells if get_close_matches(_fold(cell), names, n=1, cutoff=0.8)]
+
+
+def describe_missing_columns(cells: Sequence[str], layouts: Layouts) -> str:
+    """Describe the columns that a header lacks, and how to fix the file. `cells` is the header.
+
+    The header must lack a column of each layout.
+    """
+    match, found = best_match(cells, layouts), printable_columns(cells, layouts)
+    if len(match.missing) == 1:
+        return MissingColumnError(where="", column=match.missing[0], available=found).problem
+    is_wrong_file = len(match.missing) > match.present
+    hint = "Is this the right file? If not, move it out of landing." if is_wrong_file else "Did the source rename them?"
+    return f"{list_missing_columns(match)}. Found: {found}. {hint}"
+
+
+def list_missing_columns(match: HeaderMatch) -> str:
+    """Return the number and the names of the missing columns.
+
+    >>> list_missing_columns(HeaderMatch(missing=("Date", "Area"), present=1))
+    "2 of the 3 expected columns are missing: 'Date', 'Area'"
+    """
+    names, total = [*map(repr, match.missing)], len(match.missing) + match.present
+    if len(names) == 1:
+        return f"column {names[0]} is missing"
+    if len(names) > MAX_COLUMNS_IN_MESSAGE:
+        names[MAX_COLUMNS_IN_MESSAGE:] = [f"and {len(names) - MAX_COLUMNS_IN_MESSAGE} more"]
+    return f"{len(match.missing)} of the {total} expected columns are missing: {', '.join(names)}"
 
 
 def clean_header(

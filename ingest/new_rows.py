@@ -84,7 +84,7 @@ def stage_new_files(run: IngestRun, files: Sequence[LandedFile]) -> StagedFiles:
         unread = reading.unread
         if unread and not reading.frames and run.state.snapshot is None:
             reasons = [f"{file.name}: {reason}" for file, reason in unread.items()]
-            raise LandedFilesError(dataset=run.dataset, problems=reasons)
+            raise LandedFilesError(dataset=run.dataset, problems=reasons, is_first=run.skip_unreadable)
         changed = [file for file in files if previous.get(file.name) != file.checksum and file not in unread]
         if not changed:
             return StagedFiles(None, changed, new, known, unread)

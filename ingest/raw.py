@@ -25,12 +25,16 @@ from ingest.new_rows import IngestRun, stage_new_files
 from ingest.selection import UNCHANGED, landed_files
 from ingest.storage import LandedFile
 from lake.errors import NotPublishedError
+from lake.iceberg import added_ranges, find_empty_columns
 from lake.staging import Staged
 from lake.tables import read_snapshot, table_name
 from transforms.dates import DATE_SYSTEM
 from transforms.text_format import DETECTED_FORMAT, TextFormat
 
 logger = logging.getLogger(__name__)
+
+MIN_ROWS_FOR_EMPTY_COLUMNS = 100
+"""Minimum number of rows of a later ingest to report empty columns. In a few events, an empty column is usual."""
 
 
 @dataclass(frozen=True)
@@ -47,6 +51,10 @@ class IngestResult:
         snapshot: The id of the snapshot of raw after the ingest.
         files: The files whose rows were added.
         extra_columns: New columns that neither an earlier file nor a layout has. Raw keeps these columns.
+        empty_columns: Columns of the layouts of the added rows that are empty in all added rows. A cell is empty if it
+            is null or has no characters. Only the first ingest and ingests of at least `MIN_ROWS_FOR_EMPTY_COLUMNS`
+            rows list these columns.
+        is_first: Whether raw had no rows before the ingest.
         rows: Number of rows added.
     """
 
@@ -57,6 +65,8 @@ class IngestResult:
     snapshot: int | None
     files: tuple[str, ...] = ()
     extra_columns: tuple[str, ...] = ()
+    empty_columns: tuple[str, ...] = ()
+    is_first: bool = False
     rows: int = 0
 
 
@@ -123,12 +133,24 @@ def ingest(
         snapshot=state.snapshot,
         files=tuple(file.name for file in staged.new),
         extra_columns=staged.extra_columns,
+        empty_columns=_find_empty_columns(run, staged.rows) if staged.rows else (),
+        is_first=state.snapshot is None,
     )
     _log(dataset, result)
     if staged.rows is None:
         return result
     count, snapshot = _publish(run, staged.rows, staged.changed)
     return replace(result, rows=count, snapshot=snapshot)
+
+
+def _find_empty_columns(run: IngestRun, staged: Staged) -> tuple[str, ...]:
+    rows = staged.row_count()
+    if not rows or (run.state.snapshot is not None and rows < MIN_ROWS_FOR_EMPTY_COLUMNS):
+        return ()
+    ranges = added_ranges(run.spark, run.table, staged.snapshot, "_layout") or []
+    layouts = {layout for limits in ranges for layout in limits}
+    columns = dict.fromkeys(name for layout, names in run.layouts.items() if layout in layouts for name in names)
+    return tuple(find_empty_columns(run.spark, run.table, staged.snapshot, [*columns]))
 
 
 @dataclass(frozen=True)
@@ -209,11 +231,14 @@ def _log(dataset: str, result: IngestResult) -> None:
             name,
         )
     if result.extra_columns:
-        logger.warning(
-            "%s: the columns %s are new. Raw keeps these columns, but no answer uses them",
-            dataset,
-            list(result.extra_columns),
+        text = (
+            "%s: no layout has the columns %s of the landed files. Raw keeps these columns, but no answer uses them"
+            if result.is_first
+            else "%s: the columns %s are new. Raw keeps these columns, but no answer uses them"
         )
+        logger.warning(text, dataset, list(result.extra_columns))
+    if result.empty_columns:
+        logger.warning("%s: the columns %s have no value in any new row", dataset, list(result.empty_columns))
 
 
 def _publish(run: IngestRun, staged: Staged, files: Sequence[LandedFile]) -> tuple[int, int | None]:

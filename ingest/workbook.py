@@ -9,11 +9,18 @@ from itertools import islice
 from typing import Any
 
 from ingest.errors import LandedFileError
-from ingest.header import MAX_ROWS_TO_HEADER, Header, Layouts, best_match, clean_header, printable_columns
+from ingest.header import (
+    MAX_ROWS_TO_HEADER,
+    Header,
+    Layouts,
+    best_match,
+    clean_header,
+    describe_missing_columns,
+    list_missing_columns,
+)
 from ingest.sheet_scan import column_name
 from ingest.workbook_package import Sheet, open_package
 from ingest.workbook_reader import Rows, load_sheet, read_first_rows, rows_of
-from transforms.errors import MissingColumnError
 
 _FirstRows = list[tuple[int, list[str]]]
 
@@ -147,8 +154,7 @@ def _choose_sheet(file: str, first_rows: Mapping[Sheet, _FirstRows], layouts: La
     if hidden:
         problem = "no visible sheet has a column of the dataset."
         if best and matches[best].present:
-            found = printable_columns(first_rows[best][0][1], layouts)
-            problem = MissingColumnError(where=file, column=matches[best].missing[0], available=found).problem
+            problem = describe_missing_columns(first_rows[best][0][1], layouts)
         problem = (
             f"{problem} Sheet {hidden[0].number}, which is hidden, has all columns, but hidden sheets are not read. "
             f"Correct the header of the visible sheet, or unhide sheet {hidden[0].number}."
@@ -174,12 +180,11 @@ def _require_unmerged_header(
 ) -> None:
     """Raise an error if columns are missing and cells of the header are merged. `number` is the row of the header."""
     match = best_match(cells, layouts)
-    missing = match.missing
     for (first_row, first_column), (last_row, last_column) in merged:
-        if match.present and missing and first_row < number <= last_row + 1 and first_column < len(cells):
+        if match.present and match.missing and first_row < number <= last_row + 1 and first_column < len(cells):
             cells_range = f"{column_name(first_column + 1)}{first_row + 1}:{column_name(last_column + 1)}{last_row + 1}"
             problem = (
-                f"column {missing[0]!r} is missing, and cells {cells_range} of the header on sheet {sheet.number} are "
+                f"{list_missing_columns(match)}, and cells {cells_range} of the header on sheet {sheet.number} are "
                 "merged. Expected a header in one row with one cell for each column. Unmerge these cells, and write "
                 "the name of each column in its own cell."
             )

@@ -4,18 +4,40 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from pyspark.errors import AnalysisException
 from pyspark.sql import DataFrame, SparkSession
 
 from jobs.code_version import code_version
-from lake.iceberg import columns_read
+from lake.iceberg import columns_read, error_message
 from lake.ledger import StageResult
-from lake.staging import stage
+from lake.staging import REFRESH, REQUESTED, stage
 from lake.tables import data_version, last_properties, read, row_count, table_name
 from transforms.dataset import Answer, Dataset
+from transforms.errors import CityLakeError
 from transforms.sql import quoted
 
 MADE_FROM = "citylake.made-from"
 """Snapshot property of an answer: the versions of the tables and of the code from which the answer was built."""
+
+
+class AnswerBuildError(CityLakeError, ValueError):
+    """An answer cannot be built from the columns of its tables. No answer has changed. `where` is the answer's table.
+
+    Attributes:
+        reason: The message of Spark. It names the column or the expression.
+    """
+
+    def __init__(self, *, dataset: str, answer: str, reason: str, tables: Mapping[str, DataFrame]) -> None:
+        self.reason = reason.rstrip(".;")
+        found = ". ".join(
+            f"{table_name(zone, dataset)} has the columns {', '.join(f'{name} {type_}' for name, type_ in rows.dtypes)}"
+            for zone, rows in tables.items()
+        )
+        super().__init__(
+            where=table_name("curated", dataset, answer),
+            problem=f"the answer cannot be built. {self.reason}. Found: {found}. If newer code has changed the "
+            "columns, run the job with --stage all. Otherwise, correct the function that builds the answer.",
+        )
 
 
 def publish_answers(spark: SparkSession, dataset: Dataset, *, run_id: str, rebuild: bool = False) -> StageResult:
@@ -29,6 +51,9 @@ def publish_answers(spark: SparkSession, dataset: Dataset, *, run_id: str, rebui
 
     Raises:
         NotPublishedError: No run has published the dataset's trusted table.
+        AnswerBuildError: An answer reads a column that its tables lack, or that has another type.
+        NarrowedColumnError: A column of an answer would get a type that cannot hold its published values, and `rebuild`
+            is False.
     """
     stale = stale_answers(spark, dataset, rebuild=rebuild)
     zones = dict.fromkeys(zone for answer in stale.values() for zone in answer.reads)
@@ -39,7 +64,7 @@ def publish_answers(spark: SparkSession, dataset: Dataset, *, run_id: str, rebui
     tables = {zone: read(spark, table_name(zone, dataset.name)) for zone in dict.fromkeys(["trusted", *zones])}
     if not stale:
         return StageResult(notes=("no answer is stale",))
-    columns = _find_columns_read(stale, tables)
+    columns = _find_columns_read(dataset.name, stale, tables)
     cached = {zone: rows.select(*map(quoted, columns[zone])).cache() for zone, rows in tables.items() if zone in zones}
     try:
         staged = {
@@ -48,7 +73,7 @@ def publish_answers(spark: SparkSession, dataset: Dataset, *, run_id: str, rebui
                 answer.build(*(cached[zone] for zone in answer.reads)),
                 table=table_name("curated", dataset.name, name),
                 run_id=run_id,
-                properties={MADE_FROM: versions[name]},
+                properties={MADE_FROM: versions[name]} | ({REQUESTED: REFRESH} if rebuild else {}),
             )
             for name, answer in stale.items()
         }
@@ -87,18 +112,28 @@ def _read_versions(spark: SparkSession, dataset: Dataset) -> dict[str, str]:
     }
 
 
-def _find_columns_read(answers: Mapping[str, Answer], tables: Mapping[str, DataFrame]) -> dict[str, list[str]]:
+def _find_columns_read(
+    dataset: str, answers: Mapping[str, Answer], tables: Mapping[str, DataFrame]
+) -> dict[str, list[str]]:
     """Map each zone to the columns that at least one answer reads from the zone's table."""
     columns = {}
     known = {name for rows in tables.values() for name in rows.columns}
     for zone, rows in tables.items():
         empty = {name: tables[name].limit(0) for name in tables}
         names = set()
-        for answer in answers.values():
+        for answer_name, answer in answers.items():
             if zone in answer.reads:
-                found = columns_read(answer.build(*({**empty, zone: rows}[name] for name in answer.reads)))
+                frames = {name: rows if name == zone else empty[name] for name in answer.reads}
+                found = columns_read(_build(dataset, answer_name, answer, frames))
                 # Iceberg computes the totals of a table from metadata. The plan then has the totals as columns, and not
                 # the columns that the answer needs.
                 names |= found if found <= known else {*rows.columns}
         columns[zone] = [name for name in rows.columns if name in names]
     return columns
+
+
+def _build(dataset: str, name: str, answer: Answer, tables: Mapping[str, DataFrame]) -> DataFrame:
+    try:
+        return answer.build(*tables.values())
+    except AnalysisException as error:
+        raise AnswerBuildError(dataset=dataset, answer=name, reason=error_message(error), tables=tables) from error

@@ -19,7 +19,9 @@ from expectations.gate import Gate
 from ingest.raw import read_raw
 from jobs.progress import Block, Progress
 from jobs.revisions import SOURCE_ROW, STAGED, first_rows, resolve_revisions, stage_quarantine, with_positions
+from lake.evolution import has_schema
 from lake.ledger import StageResult
+from lake.staging import REQUESTED as REQUESTED
 from lake.staging import Staged, stage_nothing
 from lake.tables import DATA_VERSION, data_version, exists, read
 from transforms.dataset import Dataset
@@ -31,12 +33,8 @@ if TYPE_CHECKING:
 BLOCKED_BY = "_blocked_by"
 """Column of quarantine: the expectations that blocked the increment of the row. Null for a row that is not parked."""
 
-REQUESTED, RESOLVE_ROW_BY_ROW = "citylake.requested", "resolve row by row"
-"""`REQUESTED` is a snapshot property of staged rows. Its value is the name of the request.
-
-A run sets the property only if a person requested a full refresh or the stage `resolve`. Such a run also stages rows
-that an earlier run has processed.
-"""
+RESOLVE_ROW_BY_ROW = "resolve row by row"
+"""Value of the snapshot property `REQUESTED`. Like a refresh, it also stages rows that an earlier run has processed."""
 
 
 def not_parked() -> Column:
@@ -96,8 +94,8 @@ def require_incremental(dataset: Dataset) -> None:
 def resolve(publisher: Publisher, *, row_by_row: bool = False) -> StageResult:
     """Build the parked rows again with the current code, and publish the rows if the rows meet the current suite.
 
-    If the rows do not meet the suite, the rows stay parked. If a blocked run was a full refresh, the function runs a
-    full refresh instead.
+    If the rows do not meet the suite, the rows stay parked. If a blocked run was a full refresh, or if the columns of
+    trusted change, the function runs a full refresh instead.
 
     Args:
         publisher: The publisher of the dataset.
@@ -122,6 +120,8 @@ def resolve(publisher: Publisher, *, row_by_row: bool = False) -> StageResult:
     raw = read_raw(publisher.spark, publisher.dataset.name)
     raw = replace(raw, rows=raw.rows.where(F.unix_micros("_ingested_at").isin(ingests)))
     candidates = publisher.candidates(raw, source_rows=parked)
+    if not has_schema(publisher.spark, publisher.trusted, candidates.schema):
+        return publisher.finish(publisher.stage(full_refresh=True, request=request))
     staged = publisher.write(candidates, watermark=progress.watermark, is_append=True, request=request)
     return publisher.finish(replace(staged, rows_in=parked.count()))
 

@@ -176,7 +176,7 @@ def _read(spark: SparkSession, dataset: str) -> list[AnswerRows]:
             if (rows := int(snapshot.summary["total-records"])) > MAX_ROWS:
                 raise AnswerTooLargeError(table=tables[name], rows=rows, max_rows=MAX_ROWS)
             curated[name] = read_snapshot(spark, tables[name], snapshot.id)
-    return read_answers(report, curated)
+    return read_answers(report, curated, tables=tables)
 
 
 def _validations(spark: SparkSession, names: Sequence[str]) -> dict[str, list[Validation]]:

@@ -16,7 +16,7 @@ from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
 from expectations.bits import FAILED, QUARANTINED
-from lake.evolution import has_schema
+from lake.evolution import convert_columns, has_schema, require_no_narrowing
 from lake.iceberg import added_ranges
 from lake.staging import Staged, stage
 from lake.tables import align_columns
@@ -115,7 +115,10 @@ def stage_quarantine(
     """Stage the new rows of quarantine. Return None if quarantine does not change.
 
     Rows: new rows are added. If published rows are superseded, or if the columns change, the remaining published rows
-    are written again.
+    are written again, with the types of the new rows.
+
+    Raises:
+        NarrowedColumnError: A column would get a type that cannot hold the published values of quarantine.
     """
     spark = new.sparkSession
     is_stale = revisions.count(QUARANTINE, is_failed=True, is_kept=False)
@@ -123,7 +126,8 @@ def stage_quarantine(
         is_new = revisions.count(STAGED, is_failed=True, is_kept=True)
         return stage(spark, new, table=table, run_id=run_id, is_append=True) if is_new else None
     if published is not None:
-        remaining = revisions.drop_superseded(published, origin=QUARANTINE)
+        require_no_narrowing(spark, table, new.schema)
+        remaining = convert_columns(revisions.drop_superseded(published, origin=QUARANTINE), new.schema)
         new = new.unionByName(align_columns(remaining, new.schema))
     return stage(spark, new, table=table, run_id=run_id)
 

@@ -23,7 +23,7 @@ from lake.staging import drop_staged_table
 from lake.tables import table_name
 from transforms.dataset import Dataset
 
-MAX_FILES_IN_NOTE = 5
+MAX_FILES_IN_NOTE = MAX_COLUMNS_IN_NOTE = 5
 ABANDONED_AFTER = timedelta(days=1)
 """Minimum age of a branch that the stage `clear` drops. A run or a person may still use a younger branch."""
 
@@ -56,6 +56,9 @@ def ingest(dataset: Dataset, spark: SparkSession, args: Arguments) -> StageResul
     notes = [f"{name} was delivered again with different content" for name in ingested.redelivered]
     if len(notes) > MAX_FILES_IN_NOTE:
         notes[MAX_FILES_IN_NOTE:] = [f"and {len(notes) - MAX_FILES_IN_NOTE} more files, see the log"]
+    if empty := ingested.empty_columns:
+        more = f" and {len(empty) - MAX_COLUMNS_IN_NOTE} more" if len(empty) > MAX_COLUMNS_IN_NOTE else ""
+        notes.append(f"no new row has a value in {', '.join(empty[:MAX_COLUMNS_IN_NOTE])}{more}")
     return StageResult(
         rows_in=ingested.rows,
         rows_out=ingested.rows,

@@ -96,7 +96,8 @@ def _status(spark: SparkSession, name: str, stages: Sequence[Row]) -> DatasetSta
     for file, reason in sorted(skipped.items())[:MAX_NAMES]:
         attention.append((f"file {file} is skipped", f"file {file} is skipped: {reason}"))
     if len(skipped) > MAX_NAMES:
-        attention.append((f"{len(skipped) - MAX_NAMES} more files are skipped",) * 2)
+        text = f"{len(skipped) - MAX_NAMES} more files are skipped"
+        attention.append((text, f"{text}. To see them, run: citylake show {name} runs --json"))
     stale = sorted(stale_answers(spark, dataset)) if exists(spark, trusted) else []
     if stale:
         names = ", ".join(stale[:MAX_NAMES]) + (" and more" if len(stale) > MAX_NAMES else "")

@@ -61,8 +61,45 @@ class NarrowedColumnError(LakeError):
         super().__init__(
             where=table,
             problem=f"column {column!r} would change from {before} to {after}. The new type cannot hold all published "
-            f"values of the column. Nothing has changed. Keep the type {before}, or give the {after} column another "
-            "name.",
+            f"values of the column. Nothing has changed. To replace all rows and types of the table, run again with "
+            f"--rebuild. Or keep the type {before}, or give the {after} column another name.",
+        )
+
+
+class UnsupportedColumnError(LakeError):
+    """A column has a type that a table cannot store. Nothing has changed.
+
+    Attributes:
+        column: The column.
+        type: The type of the column.
+    """
+
+    def __init__(self, *, table: str, column: str, type_: str) -> None:
+        self.column, self.type = column, type_
+        super().__init__(
+            where=table,
+            problem=f"column {column!r} has the type {type_}, which a table cannot store. Expected a type such as "
+            "string, int or timestamp. Nothing has changed. Cast the column to such a type. void is the type of a null "
+            "without a type, such as F.lit(None).",
+        )
+
+
+class ChangedColumnsError(LakeError):
+    """Rows cannot be added to a table, because their columns differ from the columns of the table. Nothing has changed.
+
+    Attributes:
+        column: The first column that differs.
+        expected: The type of the column in the table. None if the table lacks the column.
+        found: The type of the column in the rows. None if the rows lack the column.
+    """
+
+    def __init__(self, *, table: str, column: str, expected: str | None, found: str | None) -> None:
+        self.column, self.expected, self.found = column, expected, found
+        super().__init__(
+            where=table,
+            problem="the rows cannot be added, because their columns differ from the columns of the table. Column "
+            f"{column!r}: expected {expected or 'no such column'}, found {found or 'no such column'}. Nothing has "
+            "changed. To replace all rows and columns of the table, run again with --rebuild.",
         )
 
 

@@ -146,6 +146,27 @@ def added_ranges(spark: SparkSession, table: str, snapshot_id: int, column: str)
     return ranges
 
 
+def find_empty_columns(spark: SparkSession, table: str, snapshot_id: int, columns: Sequence[str]) -> list[str]:
+    """Return the text columns that are empty in all rows that a snapshot added. Runs no Spark job.
+
+    A cell is empty if it is null or has no characters. A cell with only blanks is not empty. The counts come from the
+    metadata of the data files. A column without counts is not returned. Iceberg counts only the first 100 columns of a
+    table.
+    """
+    iceberg = load_table(spark, table)
+    files = list(iceberg.snapshot(snapshot_id).addedDataFiles(iceberg.io()))
+    read = _find_package(spark, iceberg).types.Conversions.fromByteBuffer
+
+    def is_empty(file: Any, field: Any) -> bool:
+        nulls, greatest = (
+            values and values.get(field.fieldId()) for values in (file.nullValueCounts(), file.upperBounds())
+        )
+        return nulls == file.recordCount() or (greatest is not None and str(read(field.type(), greatest)) == "")
+
+    fields = {name: iceberg.schema().caseInsensitiveFindField(name) for name in columns}
+    return [name for name, field in fields.items() if field and files and all(is_empty(file, field) for file in files)]
+
+
 def append_records(spark: SparkSession, table: str, schema: T.StructType, records: Sequence[Mapping[str, Any]]) -> None:
     """Append a few records to an unpartitioned table, in one new data file. Runs no Spark job."""
     iceberg = load_table(spark, table)

@@ -50,6 +50,25 @@ def lake_session(warehouse: str, *, app_name: str = "citylake") -> SparkSession:
     return session
 
 
+def local_analysis_session() -> SparkSession:
+    """Return a session on this machine that analyses queries. It has no catalog `lake`, and does not need Iceberg.
+
+    If a session is running, it is returned.
+
+    Raises:
+        SetUpError: Java 17 is missing.
+    """
+    if running := SparkSession.getActiveSession():
+        return running
+    builder = SparkSession.builder.appName("citylake")
+    settings = {"spark.master": "local[1]", "spark.ui.enabled": "false", "spark.sql.session.timeZone": "UTC"}
+    for name, value in (settings | _jvm_settings(memory="512m")).items():
+        builder = builder.config(name, value)
+    session = builder.getOrCreate()
+    look_up_java_names(session)
+    return session
+
+
 def is_s3(path: str) -> bool:
     """Return True if a path is on S3."""
     return path.startswith("s3://")
@@ -101,17 +120,24 @@ def local_settings() -> dict[str, str]:
     }
     if "PYSPARK_GATEWAY_PORT" in os.environ:
         return settings  # spark-submit has started the JVM with its own master, memory and jars
+    return (
+        settings
+        | _jvm_settings(memory="2g")
+        # With `spark.jars`, Spark would copy the jar. For each class, Java would search all other jars first.
+        | {"spark.master": "local[*]", "spark.driver.extraClassPath": str(iceberg_jar())}
+    )
+
+
+def _jvm_settings(*, memory: str) -> dict[str, str]:
+    """Return the settings of the JVM that this process starts, and set JAVA_HOME and PYSPARK_PYTHON."""
     os.environ["JAVA_HOME"] = java_home()
     os.environ.setdefault("PYSPARK_PYTHON", sys.executable)  # by default, Spark's workers use the python3 on the PATH
     logging = resources.files("lake").joinpath("log4j2.properties")
-    return settings | {
-        "spark.master": "local[*]",
-        "spark.driver.memory": "2g",
+    return {
+        "spark.driver.memory": memory,
         "spark.driver.bindAddress": "127.0.0.1",
         "spark.driver.host": "127.0.0.1",
         "spark.driver.extraJavaOptions": f"{_choose_collector()}-Dlog4j2.configurationFile={logging}",
-        # With `spark.jars`, Spark would copy the jar. For each class, Java would search all other jars first.
-        "spark.driver.extraClassPath": str(iceberg_jar()),
     }
 
 

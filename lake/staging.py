@@ -18,10 +18,17 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from lake.errors import OvertakenError
-from lake.evolution import has_schema, require_no_narrowing
+from lake.evolution import has_schema, require_no_narrowing, require_same_columns, require_storable
 from lake.iceberg import ENGINE_ERRORS, add_properties, branches, commit_lock, expire, lineage, load_table
 from lake.session import CATALOG
 from lake.tables import ensure_table, head, read_snapshot, snapshot_id
+
+REQUESTED, REFRESH = "citylake.requested", "refresh"
+"""`REQUESTED` is a snapshot property of staged rows. Its value is the name of the request.
+
+A run sets the property only if a person requested the run. The request `REFRESH` replaces all rows of a table, and may
+change the types of its columns to any other types.
+"""
 
 BRANCH_PREFIX = "candidates_"
 _STAGED_BY, _BASE, _IS_APPEND = "citylake.staged-by", "citylake.base", "citylake.is-append"
@@ -182,9 +189,12 @@ def stage(
         properties: Properties of the staged snapshot and of the published snapshot.
 
     Raises:
-        NarrowedColumnError: A column would get a type that cannot hold its published values.
-        ValueError: `is_append` is True, but the schema of the rows differs from the schema of the table.
+        NarrowedColumnError: A column would get a type that cannot hold its published values, and no person requested
+            a refresh.
+        UnsupportedColumnError, DuplicateColumnError: As in `require_storable`.
+        ChangedColumnsError: `is_append` is True, but the schema of the rows differs from the schema of the table.
     """
+    require_storable(table, rows.schema)
     ensure_table(spark, table, rows.schema, partitioned_by=partitioned_by, properties=_table_properties(partitioned_by))
     base = snapshot_id(spark, table)
     all_properties = {**(properties or {}), _STAGED_BY: run_id, _BASE: str(base), _IS_APPEND: str(is_append)}
@@ -196,13 +206,11 @@ def stage(
             writer = writer.option(f"snapshot-property.{name}", value)
         writer.append() if is_append else writer.overwrite(F.lit(True))
         home = table
-    elif is_append:
-        raise ValueError(
-            f"{table}: the rows cannot be appended, because their schema differs from the schema of the table. To "
-            "replace all rows of the table, set is_append=False."
-        )
     else:
-        require_no_narrowing(spark, table, rows.schema)
+        if is_append:
+            require_same_columns(spark, table, rows.schema)
+        if not _may_narrow(table, all_properties):
+            require_no_narrowing(spark, table, rows.schema)
         home, branch = _separate_table(table), "main"
         spark.sql(f"CREATE NAMESPACE IF NOT EXISTS {home.rpartition('.')[0]}")
         _create_or_replace(rows, home, all_properties)
@@ -275,6 +283,14 @@ def _create_branch(spark: SparkSession, table: str, *, prefix: str, run_id: str,
         spark.sql(f"ALTER TABLE {table} DROP BRANCH IF EXISTS {branch}")
     spark.sql(f"ALTER TABLE {table} CREATE OR REPLACE BRANCH {branch} RETAIN 7 DAYS")
     return branch
+
+
+def _may_narrow(table: str, properties: Mapping[str, str]) -> bool:
+    """Return whether a column may get a type that cannot hold its published values.
+
+    All rows of quarantine are built from raw again, so a refresh of trusted must not fail because of their old types.
+    """
+    return properties.get(REQUESTED) == REFRESH or table.startswith(f"{CATALOG}.quarantine.")
 
 
 def _table_properties(partitioned_by: Sequence[str]) -> dict[str, str]:

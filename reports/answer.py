@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from reports.charts import Chart
-from reports.errors import OutdatedAnswerError
+from reports.columns import Columns
+from reports.errors import OutdatedAnswerError, missing_column
 
 Rows = Sequence[Mapping[str, Any]]
 """The rows of an answer in the order of the answer. Each row maps the columns of the curated table to values."""
@@ -53,7 +54,7 @@ class Answer:
         question: The question that the table answers. A short question fits on a line of a terminal.
         sentence: The function that returns the answer in one to three sentences. The function takes the rows of the
             table, and is called only if there is at least one row.
-        columns: The displayed columns, in order. `reports.columns` has the headers and formats.
+        columns: The displayed columns, in order [default: all columns of the table].
         charts: The charts of the answer. A report displays the charts above the table.
         order: The sort keys of the rows: columns or SQL expressions. `-name` sorts in descending order. `-|name|` sorts
             by absolute value, in descending order. If `order` is empty, the rows are sorted by the first displayed
@@ -67,12 +68,16 @@ class Answer:
     name: str
     question: str
     sentence: Callable[[Rows], str]
-    columns: tuple[str, ...]
+    columns: tuple[str, ...] = ()
     charts: tuple[Chart, ...] = ()
     order: tuple[str, ...] = ()
     note: str = ""
     empty: str = "There is no data for this question."
     exported_as: Mapping[str, str] = field(default_factory=dict)
+
+    def with_columns(self, names: Sequence[str]) -> Answer:
+        """Return the answer with its displayed columns. `names` are all columns of the table."""
+        return self if self.columns else replace(self, columns=tuple(names))
 
     def sort_keys(self) -> tuple[SortKey, ...]:
         """Return the sort keys of the rows."""
@@ -85,20 +90,24 @@ class Answer:
         """Return the name of a column in csv files, and in SQL views and tables."""
         return self.exported_as.get(column, column)
 
-    def text(self, rows: Rows) -> str:
-        """Return the answer in one to three sentences.
+    def text(self, rows: Rows, *, table: str = "") -> str:
+        """Return the answer in one to three sentences. `table` is the name of the table, for error messages.
 
         Raises:
-            OutdatedAnswerError: The rows lack a column that the sentence reads.
+            OutdatedAnswerError: The rows lack a column that the sentence reads, or a column has values of another type.
         """
         if not rows:
             return self.empty
+        where = table or self.name
         try:
             return self.sentence(rows)
         except KeyError as error:
             if error.args[0] in rows[0]:
                 raise
-            raise OutdatedAnswerError(answer=self.name, column=str(error.args[0])) from error
+            raise missing_column(where, str(error.args[0]), [*rows[0]]) from error
+        except (AttributeError, TypeError, ValueError) as error:
+            expected, found = "values that fit the sentence of the answer", f"{type(error).__name__}: {error}"
+            raise OutdatedAnswerError(where=where, column="sentence", expected=expected, found=found) from error
 
 
 @dataclass(frozen=True)
@@ -109,7 +118,7 @@ class Report:
         title: The title of the report.
         sources: The sources of the data.
         answers: The answers in the order of the report. The first answer is the headline of the dataset.
-        headers: The headers of columns, if they differ from those in `reports.columns`.
+        columns: The columns whose header or format differs from the rules of `reports.columns`, by name.
         sparkline: The name of the answer whose first chart is the small line of the dataset on the index page.
         sections: The headings between the answers. Each heading is above the answer that the mapping names.
     """
@@ -117,6 +126,6 @@ class Report:
     title: str
     sources: tuple[Source, ...]
     answers: tuple[Answer, ...]
-    headers: Mapping[str, str] = field(default_factory=dict)
+    columns: Columns = field(default_factory=dict)
     sparkline: str = ""
     sections: Mapping[str, str] = field(default_factory=dict)

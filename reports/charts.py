@@ -74,6 +74,16 @@ class Chart:
     places: str = ""
     note: str = ""
 
+    def columns(self) -> tuple[str, ...]:
+        """Return the columns that the chart reads, except those in its SQL conditions."""
+        names = (*self.category, *self.values, self.series, *self.panel, *self.numbers())
+        return tuple(dict.fromkeys(name for name in names if name))
+
+    def numbers(self) -> tuple[str, ...]:
+        """Return the columns that must have numbers."""
+        names = (*self.values, self.weight, self.series_order, *(self.coordinates or ()))
+        return tuple(name for name in names if name)
+
     def conditions(self) -> tuple[str, str, str]:
         """Return the SQL conditions of the chart: the shown rows, the complete rows and the named places."""
         return self.where or "true", self.complete or "true", self.places or "false"

@@ -3,26 +3,42 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
 from textwrap import fill
 from typing import Any
 
-from pyspark.sql import DataFrame, Row
+from pyspark.sql import Column, DataFrame, Row
 from pyspark.sql import functions as F
+from pyspark.sql import types as T
 from rich.console import Console, Group
 from rich.markup import escape
 from rich.measure import Measurement
 from rich.table import Table
 
 from reports.answer import Answer
-from reports.columns import DisplayColumn, bar_columns, display_columns
+from reports.columns import Columns, DisplayColumn, bar_columns, display_columns
 from reports.plain_table import plain_table
-from reports.rows import sort_rows
+from reports.rows import require_readable, sort_rows
 from reports.validation import result_text
 from transforms.masking import REDACTED
 from transforms.schema import CAST_FAILURES
+from transforms.sql import quoted
 
 Expectations = Mapping[str, tuple[str, Sequence[str]]]
 """Maps the id of each expectation to the description and the columns of the expectation."""
+
+SourceRow = tuple[str, int, int]
+"""A landed row: the file, the row number and the time of the ingest in microseconds since 1970 (UTC)."""
+
+
+@dataclass(frozen=True)
+class SourceCell:
+    """A cell of a landed file. `column` is its column in the file, and `text` is the text of the cell."""
+
+    column: str
+    text: str
+
 
 MAX_ROWS = 24
 """Maximum number of rows that a table displays, if the caller sets no other maximum."""
@@ -36,25 +52,32 @@ def answer_table(
     answer: Answer,
     curated: DataFrame,
     *,
-    headers: Mapping[str, str] | None = None,
+    table_name: str = "",
+    columns: Columns | None = None,
     max_rows: int = MAX_ROWS,
     width: int = DEFAULT_WIDTH,
 ) -> Group:
     """Draw the first rows of an answer. If `answer.order` is empty, draw the latest rows.
 
-    `headers` has the headers of columns that differ from those in `reports.columns`.
+    `columns` are the columns that the report declares. `table_name` is the name of the table, for error messages.
 
     Columns that do not fit in `width` are left out, the last column first. A line below the table names these columns.
+
+    Raises:
+        OutdatedAnswerError: The table lacks a column that the answer displays.
     """
-    rows = sort_rows(answer, curated).limit(max_rows + 1).collect()
+    answer, declared = answer.with_columns(curated.columns), columns or {}
+    require_readable(answer, curated.schema, where=table_name or answer.name)
+    rows = sort_rows(answer, curated, table=table_name).limit(max_rows + 1).collect()
     notes = []
     if len(rows) > max_rows:
         end = "first" if answer.order else "latest"
-        notes.append(f"Only the {end} {max_rows} of {curated.count():,} rows are displayed.")
+        notes.append(f"Only the {end} {shown_of(max_rows, curated.count())}")
     rows = rows[:max_rows] if answer.order else rows[:max_rows][::-1]
     notes += [answer.note] if answer.note else []
-    columns = display_columns(answer, curated.schema, headers=headers or {})
-    table, hidden = _fitting_table(columns, rows, width, bars=bar_columns(answer))
+    displayed = display_columns(answer.columns, curated.schema, columns=declared)
+    bars = bar_columns(answer.columns, answer.charts, columns=declared)
+    table, hidden = _fitting_table(displayed, rows, width, bars=bars)
     if hidden:
         names = ", ".join(column.header for column in hidden)
         notes.append(f"These columns do not fit in this terminal: {names}. Use --csv to see all columns.")
@@ -62,18 +85,34 @@ def answer_table(
     return Group(f"[bold]{escape(answer.question)}[/]", "", table, *(["", escape(" ".join(notes))] if notes else []))
 
 
+def shown_of(shown: int, total: int, noun: str = "rows") -> str:
+    """Return how many rows are displayed, and the options that show more.
+
+    >>> shown_of(24, 1000)
+    '24 of 1,000 rows are displayed. To see more, add --rows 1000. To see all rows and columns, add --csv.'
+    >>> shown_of(2, 2)
+    '2 of 2 rows are displayed.'
+    """
+    hint = f" To see more, add --rows {total}. To see all {noun} and columns, add --csv." if shown < total else ""
+    return f"{shown:,} of {total:,} {noun} are displayed.{hint}"
+
+
 def quarantine_table(
     quarantine: DataFrame,
     *,
     expectations: Expectations,
     sources: Mapping[str, str] | None = None,
+    cells: Mapping[SourceRow, Mapping[str, SourceCell]] | None = None,
     max_rows: int = MAX_ROWS,
 ) -> Table:
     """Draw the first rows of quarantine, grouped by file. Each row has the reasons why the row is in quarantine.
 
-    `sources` maps each column to its name in the landed files.
+    `sources` maps each column to its name in the landed files. `cells` maps rows and columns to the cells of the landed
+    files. Without a cell, the value in quarantine is displayed. Timestamps in quarantine are in UTC.
     """
-    rows = quarantine.orderBy("_source_file", "_row_number").limit(max_rows).collect()
+    first = quarantine.orderBy("_source_file", "_row_number").limit(max_rows)
+    ingested = F.unix_micros("_ingested_at") if "_ingested_at" in first.columns else F.lit(0)
+    rows = first.select(*map(_displayed, first.schema), ingested.alias("_ingested")).collect()
     table = plain_table("Quarantine")
     table.add_column("Row", justify="right", no_wrap=True)
     table.add_column("File, and the reasons for each row", overflow="fold")
@@ -83,7 +122,9 @@ def quarantine_table(
             file = row["_source_file"]
             table.add_row("", f"[bold]{escape(file)}[/]")
         failed = [expectations.get(name, (name, ())) for name in row["_failed_expectations"]]
-        reasons = [_reason(row, description, columns, sources or {}) for description, columns in failed]
+        source_row = (str(file), row["_row_number"], row["_ingested"])
+        own = (cells or {}).get(source_row, {})
+        reasons = [_reason(row, description, columns, sources or {}, own) for description, columns in failed]
         parked = row["_blocked_by"] if "_blocked_by" in quarantine.columns else None
         reasons += [f"parked, because these expectations blocked the increment: {', '.join(parked)}"] if parked else []
         table.add_row(str(row["_row_number"]), escape("\n".join(reasons)))
@@ -141,11 +182,34 @@ def _table(columns: Sequence[DisplayColumn], rows: Sequence[Row], *, bars: Seque
     return table
 
 
-def _reason(row: Row, description: str, columns: Sequence[str], sources: Mapping[str, str]) -> str:
+def _displayed(field: T.StructField) -> Column:
+    """Return a column for the display. Python would show a timestamp in the time zone of this process."""
+    column = F.col(quoted(field.name))
+    is_time = isinstance(field.dataType, T.TimestampType) and not field.name.startswith("_")
+    return F.date_format(column, "yyyy-MM-dd HH:mm:ss 'UTC'").alias(field.name) if is_time else column
+
+
+def _reason(
+    row: Row,
+    description: str,
+    columns: Sequence[str],
+    sources: Mapping[str, str],
+    cells: Mapping[str, SourceCell],
+) -> str:
     if CAST_FAILURES in columns:
         return "\n".join(_cast_failure(failure, sources) for failure in row[CAST_FAILURES] or ())
-    cells = ", ".join(f"{sources.get(name, name)} = {row[name]}" for name in columns if row[name] is not None)
-    return f"{description} ({cells})" if cells else description
+    values = [(name, row[name]) for name in columns if row[name] is not None]
+    texts = (
+        _cell_text(cells[name], value) if name in cells else f"{sources.get(name, name)} = {value}"
+        for name, value in values
+    )
+    return f"{description} ({', '.join(texts)})" if values else description
+
+
+def _cell_text(cell: SourceCell, value: Any) -> str:
+    """Return a cell as the file has it. A date is added to a cell that does not show the date, such as 45292."""
+    is_hidden = isinstance(value, date) and str(value) not in cell.text
+    return f"{cell.column} = {cell.text}" + (f", which is {value}" if is_hidden else "")
 
 
 def _cast_failure(failure: Row, sources: Mapping[str, str]) -> str:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from difflib import get_close_matches
+
 from transforms.errors import CityLakeError
 
 
@@ -30,19 +33,29 @@ class AnswerTooLargeError(CityLakeError, ValueError):
 
 
 class OutdatedAnswerError(CityLakeError, LookupError):
-    """The table of an answer was built by older code, and lacks a column that the report reads.
+    """The table of an answer does not have the columns that the report reads. `where` is the table, or the answer.
 
     Attributes:
-        column: The missing column.
+        column: The column or the SQL expression that the report reads.
+        expected: What the report needs.
+        found: What the table has.
     """
 
-    def __init__(self, *, answer: str, column: str) -> None:
-        self.column = column
+    def __init__(self, *, where: str, column: str, expected: str, found: str) -> None:
+        self.column, self.expected, self.found = column, expected, found
         problem = (
-            f"the table of the answer has no column {column}, because older code built the table. "
-            "To build it again, run the dataset again, or only its stage curate"
+            f"the report cannot use {column!r}. Expected {expected}, found {found}. If older code "
+            "built the table, build it again: run the dataset again, or only its stage curate. Otherwise, correct the "
+            "report of the dataset"
         )
-        super().__init__(where=answer, problem=problem)
+        super().__init__(where=where, problem=problem)
+
+
+def missing_column(where: str, column: str, available: Sequence[str]) -> OutdatedAnswerError:
+    """Return the error for a column that the table of an answer lacks."""
+    alike = get_close_matches(column, available, n=1, cutoff=0.8)
+    found = f"only the columns {[*available]}" + (f" (did you mean {alike[0]!r}?)" if alike else "")
+    return OutdatedAnswerError(where=where, column=column, expected="a column of this name", found=found)
 
 
 class MissingAnswersError(CityLakeError, LookupError):

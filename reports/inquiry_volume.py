@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from reports.answer import Answer, Report, Rows, Source
 from reports.charts import chart
+from reports.columns import Column
 from reports.words import listed, month_and_year, name_of, percent
 
 _CHANGES = ("inquiries_before", "inquiries", "share_before_pct", "share_pct", "change_pct_points")
@@ -231,14 +232,14 @@ REPORT = Report(
         ),
     ),
     answers=ANSWERS,
-    headers={
-        "inquiry_department": "Department",
-        "inquiry_channel": "Channel",
-        "inquiry_type": "Type",
-        "is_retired": "Retired",
-        "unusual": "Outlier",
-        "usual_from": "Usual minimum",
-        "usual_to": "Usual maximum",
+    columns={
+        "inquiry_department": Column(header="Department"),
+        "inquiry_channel": Column(header="Channel"),
+        "inquiry_type": Column(header="Type"),
+        "is_retired": Column(header="Retired"),
+        "unusual": Column(header="Outlier"),
+        "usual_from": Column(header="Usual minimum", decimals=1),
+        "usual_to": Column(header="Usual maximum", decimals=1),
     },
     sparkline="monthly",
 )

@@ -5,31 +5,29 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from reports.columns import DEFAULT, Column, Columns
+
 UNKNOWN = "(unknown)"
 """The label of a missing value."""
 
-NAMES_OF_COLUMNS = ("area_kind", "dimension", "field", "group_kind")
-"""Columns whose values are names of columns, such as `council_district`."""
 
-NUMBERED = ("priority",)
-"""Columns whose numbers need the name of the column in a label. For example, a label shows `priority 2`."""
+def label_of(row: Mapping[str, Any], names: Iterable[str], *, columns: Columns) -> str:
+    """Return the label of a row: the values of columns as one text. `columns` are the columns that the report declares.
 
-
-def label_of(row: Mapping[str, Any], columns: Iterable[str]) -> str:
-    """Return the label of a row: the values of the columns as one text.
-
-    >>> label_of({"initial_type": "THEFT", "priority": 2}, ["initial_type", "priority"])
+    >>> priority = Column(is_numbered=True)
+    >>> label_of({"type": "THEFT", "priority": 2}, ["type", "priority"], columns={"priority": priority})
     'THEFT, priority 2'
     """
     label = ""
-    for name in columns:
-        label += f"{_text(name, row[name])}{separator_after(name)}"
+    for name in names:
+        column = columns.get(name, DEFAULT)
+        label += f"{_text(name, row[name], column)}{separator_after(column)}"
     return label.rstrip(", ")
 
 
-def separator_after(name: str) -> str:
+def separator_after(column: Column) -> str:
     """Return the text between the value of a column and the next value of a label."""
-    return " " if name in NAMES_OF_COLUMNS else ", "
+    return " " if column.names_columns else ", "
 
 
 def subject_of(name: str) -> str:
@@ -41,11 +39,11 @@ def subject_of(name: str) -> str:
     return name.removeprefix("is_")
 
 
-def _text(name: str, value: Any) -> str:
+def _text(name: str, value: Any, column: Column) -> str:
     if value is None:
         return UNKNOWN
     if isinstance(value, bool):
         return f"{subject_of(name)}: {'yes' if value else 'no'}"
-    if name in NUMBERED:
+    if column.is_numbered:
         return f"{name} {value}"
-    return str(value).replace("_", " ") if name in NAMES_OF_COLUMNS else str(value)
+    return str(value).replace("_", " ") if column.names_columns else str(value)

@@ -9,6 +9,7 @@ from math import inf
 from typing import Any
 
 from reports.charts import MAX_CIRCLES, SORTED_KINDS, TIME_KINDS, Chart
+from reports.columns import Columns, header_of
 from reports.labels import label_of
 
 _Key = tuple[str, Any, str, float | None, float | None]
@@ -56,13 +57,15 @@ class ChartData:
         series: The labels of the series. One empty text if the chart has no series.
         places: The named places of a map.
         left_out: Sentences that say how many panels, series and categories the chart leaves out.
+        columns: The columns that the report declares.
     """
 
     points: tuple[Point, ...]
     panels: tuple[str, ...]
     series: tuple[str, ...]
     places: tuple[Point, ...] = ()
-    left_out: tuple[str, ...] = field(default=())
+    left_out: tuple[str, ...] = ()
+    columns: Columns = field(default_factory=dict)
 
     @property
     def is_complete(self) -> bool:
@@ -74,33 +77,31 @@ Flags = Sequence[tuple[bool, bool, bool]]
 """The results of `Chart.conditions` for each row."""
 
 
-def select_points(
-    chart: Chart, rows: Sequence[Mapping[str, Any]], flags: Flags, *, headers: Mapping[str, str]
-) -> ChartData:
+def select_points(chart: Chart, rows: Sequence[Mapping[str, Any]], flags: Flags, *, columns: Columns) -> ChartData:
     """Select the values that a chart shows. Values with the same panel, category and series are added.
 
-    Rows without a value are left out. `headers` has the headers of all columns.
+    Rows without a value are left out. `columns` are the columns that the report declares.
     """
     same_key: dict[_Key, list[Point]] = defaultdict(list)
     places = []
     for row, (is_shown, is_complete, is_place) in zip(rows, flags, strict=True):
         if is_place:
-            places.append(_point(chart, row, chart.values[-1], "", True))
+            places.append(_point(chart, row, chart.values[-1], "", True, columns))
         for name in chart.values if is_shown else ():
             if row[name] is not None:
-                series = headers[name] if len(chart.values) > 1 else ""
-                point = _point(chart, row, name, series, is_complete)
+                series = header_of(name, columns=columns) if len(chart.values) > 1 else ""
+                point = _point(chart, row, name, series, is_complete, columns)
                 same_key[point.key].append(point)
     points = [_add(same) for same in same_key.values()]
-    return _keep_greatest(chart, points, tuple(place for place in places if place.latitude is not None), headers)
+    return _keep_greatest(chart, points, tuple(place for place in places if place.latitude is not None), columns)
 
 
-def _point(chart: Chart, row: Mapping[str, Any], name: str, series: str, is_complete: bool) -> Point:
+def _point(chart: Chart, row: Mapping[str, Any], name: str, series: str, is_complete: bool, columns: Columns) -> Point:
     latitude, longitude = (row[column] for column in chart.coordinates) if chart.coordinates else (None, None)
     return Point(
-        panel=label_of(row, chart.panel) if chart.panel else "",
-        category=row[chart.category[0]] if chart.kind in TIME_KINDS else label_of(row, chart.category),
-        series=label_of(row, (chart.series,)) if chart.series else series,
+        panel=label_of(row, chart.panel, columns=columns) if chart.panel else "",
+        category=row[chart.category[0]] if chart.kind in TIME_KINDS else label_of(row, chart.category, columns=columns),
+        series=label_of(row, (chart.series,), columns=columns) if chart.series else series,
         value=float(row[name] or 0),
         is_complete=is_complete,
         latitude=latitude,
@@ -124,17 +125,15 @@ def _add(points: Sequence[Point]) -> Point:
     )
 
 
-def _keep_greatest(
-    chart: Chart, points: Sequence[Point], places: tuple[Point, ...], headers: Mapping[str, str]
-) -> ChartData:
+def _keep_greatest(chart: Chart, points: Sequence[Point], places: tuple[Point, ...], columns: Columns) -> ChartData:
     """Keep the panels, series and categories with the greatest weights, and put them in order."""
     panels, left_out = _greatest(points, "panel", chart.max_panels)
-    notes = [_note(headers, chart.panel, len(panels), left_out)] if left_out else []
+    notes = [_note(chart.panel, columns, len(panels), left_out)] if left_out else []
     points = [point for point in points if point.panel in panels]
     series = list(dict.fromkeys(point.series for point in sorted(points, key=lambda point: point.series_order)))
     if chart.series and chart.kind in ("dots", "line"):
         series, left_out = _greatest(points, "series", chart.max_series)
-        notes += [_note(headers, (chart.series,), len(series), left_out)] if left_out else []
+        notes += [_note((chart.series,), columns, len(series), left_out)] if left_out else []
         points = [point for point in points if point.series in series]
     elif chart.kind == "change" and chart.series:
         series = sorted(series)
@@ -152,12 +151,12 @@ def _keep_greatest(
             candidates = [candidates[number] for number in sorted(greatest)]
         shown += _in_order(chart, candidates, series)
     if most_left_out:
-        notes.append(_note(headers, chart.category, chart.max_categories, most_left_out))
-    return ChartData(tuple(shown), tuple(panels), tuple(series), places, tuple(notes))
+        notes.append(_note(chart.category, columns, chart.max_categories, most_left_out))
+    return ChartData(tuple(shown), tuple(panels), tuple(series), places, tuple(notes), columns)
 
 
-def _note(headers: Mapping[str, str], columns: Iterable[str], shown: int, total: int) -> str:
-    return f"{', '.join(headers[name] for name in columns)}: the chart shows {shown} of {total}."
+def _note(names: Iterable[str], columns: Columns, shown: int, total: int) -> str:
+    return f"{', '.join(header_of(name, columns=columns) for name in names)}: the chart shows {shown} of {total}."
 
 
 def _greatest(points: Sequence[Point], part: str, limit: int, *, in_order: bool = False) -> tuple[list[Any], int]:

@@ -7,6 +7,7 @@ from typing import Any
 
 from reports.answer import Answer, Report, Rows, Source
 from reports.charts import Chart, chart
+from reports.columns import Column
 from reports.words import month_and_year, name_of, points
 
 _COURSE = ("programme", "intake")
@@ -158,14 +159,16 @@ REPORT = Report(
     title="Registrar",
     sources=(Source("Registrar's office: applications, enrolments and withdrawals. This data is not published."),),
     answers=ANSWERS,
-    headers={
-        "rows": "Records",
-        "completion_rate_pct": "Completed %",
-        "withdrawal_rate_pct": "Withdrawn %",
-        "completeness_pct": "Filled %",
-        "min_days": "Minimum days",
-        "max_days": "Maximum days",
-        "enrolled_otherwise": "Enrolled without a completed application",
+    columns={
+        "rows": Column(header="Records"),
+        "completion_rate_pct": Column(header="Completed %"),
+        "withdrawal_rate_pct": Column(header="Withdrawn %"),
+        "completeness_pct": Column(header="Filled %"),
+        "min_days": Column(header="Minimum days"),
+        "max_days": Column(header="Maximum days"),
+        "enrolled_otherwise": Column(header="Enrolled without a completed application"),
+        "field": Column(names_columns=True),
+        "median_days": Column(decimals=1),
     },
     sparkline="activity_by_month",
 )

@@ -323,7 +323,7 @@ ANSWERS: dict[str, tuple[str, Callable[[dict[str, Any]], Rows]]] = {
     "top_type_dispositions": (f"city_rank city type_rank {TYPES} {COUNTED}", top_type_dispositions),
     "street_type_dispositions": (f"city street_rank street rank {TYPES} {COUNTED}", street_type_dispositions),
     "missing_times": (
-        "dimension value incidents arrival_missing clearing_missing arrival_missing_pct clearing_missing_pct",
+        "group_kind group_name incidents arrival_missing clearing_missing arrival_missing_pct clearing_missing_pct",
         missing_times,
     ),
     "arrival_bands": (BANDED, partial(bands, time=ARRIVAL)),

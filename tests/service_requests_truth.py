@@ -178,14 +178,14 @@ def traffic_by_area(truth: Truth) -> Rows:
 
 
 CHANGES = "change_on_{0} change_on_{0}_pct".format
-GROUP, AREA = "city group_kind group_name", "city area_kind area"
+GROUP = "city group_kind group_name"
 ANSWERS: dict[str, tuple[str, Callable[[Truth], Rows]]] = {
     "monthly_volume": (f"{GROUP} month requests {CHANGES('month')} {CHANGES('year')}", monthly_volume),
-    "volume_by_area": (f"{AREA} latitude longitude requests share_pct", volume_by_area),
+    "volume_by_area": (f"{GROUP} latitude longitude requests share_pct", volume_by_area),
     "volume_by_channel": ("city channel requests share_pct", volume_by_channel),
     "first_call_resolution": (f"{GROUP} requests on_first_call on_first_call_pct", first_call_resolution),
-    "top_types_by_area": (f"{AREA} rank request_type requests share_pct", top_types_by_area),
-    "top_type_months": (f"{AREA} rank request_type month requests {CHANGES('month')}", top_type_months),
+    "top_types_by_area": (f"{GROUP} rank request_type requests share_pct", top_types_by_area),
+    "top_type_months": (f"{GROUP} rank request_type month requests {CHANGES('month')}", top_type_months),
     "busiest_agencies": (
         f"{GROUP} rank agency requests share_pct",
         partial(top_values, answer="agencies", excluded_kind="agency"),
@@ -198,6 +198,6 @@ ANSWERS: dict[str, tuple[str, Callable[[Truth], Rows]]] = {
     "top_unresolved": (f"{GROUP} rank request_type requests share_pct", partial(top_values, answer="unresolved")),
     "by_hour_and_weekday": (f"{GROUP} weekday hour requests", by_hour_and_weekday),
     "time_to_close": ("city group_kind agency request_type requests median_hours p90_hours", time_to_close),
-    "traffic_by_area": (f"{AREA} traffic_kind request_type requests", traffic_by_area),
+    "traffic_by_area": (f"{GROUP} traffic_kind request_type requests", traffic_by_area),
 }
 """Maps each answer to its column names and to the function that computes its expected rows."""

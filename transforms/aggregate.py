@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from functools import reduce
 from itertools import combinations
@@ -15,6 +16,7 @@ from transforms.casts import to_literal
 from transforms.errors import ArgumentError, SchemaMismatchError, UnknownFunctionError
 from transforms.keys import tie_breakers
 from transforms.names import require_columns, require_distinct
+from transforms.percentiles import percentile
 from transforms.sql import quoted
 
 _BIGINT_RANGE = (-(2**63), 2**63 - 1)
@@ -37,8 +39,13 @@ _ANY_TYPE_FUNCTIONS: Mapping[str, Callable[[Column], Column]] = {
     "min": F.min,
 }
 _ORDERED_FUNCTIONS: Mapping[str, Callable[[Column, Column], Column]] = {"first": F.min_by, "last": F.max_by}
-AGGREGATE_FUNCTIONS = (*_NUMERIC_FUNCTIONS, *_ANY_TYPE_FUNCTIONS, *_ORDERED_FUNCTIONS)
-"""The names of the 15 aggregate functions, as in Glue Studio."""
+_MEDIAN = "median"
+_PERCENTILE = re.compile(r"p([1-9][0-9]?)")
+AGGREGATE_FUNCTIONS = (*_NUMERIC_FUNCTIONS, _MEDIAN, *_ANY_TYPE_FUNCTIONS, *_ORDERED_FUNCTIONS)
+"""The names of the aggregate functions: the 15 functions of Glue Studio, and `median`.
+
+The names `p1` to `p99` are percentiles.
+"""
 
 
 def aggregate(
@@ -55,15 +62,20 @@ def aggregate(
     are null, `count` and `countDistinct` give 0, and all other functions give null. `first` and `last` sort the rows of
     a group by `order_by`, with nulls first. Ties are broken by the value of the source column. If a sum overflows its
     type, the sum is null, even in ANSI mode. For a decimal with a precision above 28, the sum is also null if a partial
-    sum has more than 38 digits.
+    sum has more than 38 digits. `median` and the percentiles `p1` to `p99` are exact, and are interpolated between two
+    values as in `percentiles.percentile`. They are decimals for decimals, and doubles for other numbers. The values of
+    a group must fit in the memory of an executor.
 
     >>> calls = spark.createDataFrame([(2024, 3), (2024, 4)], "year int, offered int")
     >>> calls.transform(aggregate, group_by=["year"], columns={"offered": ("offered", "sum")}).collect()
     [Row(year=2024, offered=7)]
+    >>> limits = {"middle": ("offered", "median"), "high": ("offered", "p90")}
+    >>> calls.transform(aggregate, group_by=["year"], columns=limits).collect()
+    [Row(year=2024, middle=3.5, high=3.9)]
 
     Raises:
         MissingColumnError: A column is not in the frame.
-        UnknownFunctionError: A function is not in `AGGREGATE_FUNCTIONS`.
+        UnknownFunctionError: A function is neither in `AGGREGATE_FUNCTIONS` nor a percentile from `p1` to `p99`.
         SchemaMismatchError: The source column of a numeric function is not a number. Without this error, Spark would
             try to cast the column. This error is also raised if a function other than `count` reads a map, because
             Spark cannot compare maps.
@@ -204,7 +216,14 @@ def _apply_function(rows: DataFrame, source: str, function: str, order_by: Seque
         # with a null in an order column is not ignored.
         ordering = F.struct(*(quoted(name) for name in order_by), value.alias("__value"))
         return _ORDERED_FUNCTIONS[function](value, F.when(value.isNotNull(), ordering))
+    if (percent := _percent(function)) is not None:
+        return percentile(value, type_=type_, percent=percent)
     return {**_NUMERIC_FUNCTIONS, **_ANY_TYPE_FUNCTIONS}[function](value)
+
+
+def _percent(function: str) -> int | None:
+    match = _PERCENTILE.fullmatch(function)
+    return 50 if function == _MEDIAN else int(match[1]) if match else None
 
 
 def _cast_to_bigint(total: Column) -> Column:
@@ -212,10 +231,14 @@ def _cast_to_bigint(total: Column) -> Column:
 
 
 def _require_function(rows: DataFrame, source: str, function: str, *, where: str) -> None:
-    if function not in AGGREGATE_FUNCTIONS:
-        raise UnknownFunctionError(where=where, name=function, known=sorted(AGGREGATE_FUNCTIONS))
+    percent = _percent(function)
+    if function not in AGGREGATE_FUNCTIONS and percent is None:
+        known = [*sorted(AGGREGATE_FUNCTIONS), "p1", "p2", "…", "p99"]
+        raise UnknownFunctionError(where=where, name=function, known=known)
     type_ = rows.schema[source].dataType.simpleString()
-    if function in _NUMERIC_FUNCTIONS and not isinstance(rows.schema[source].dataType, T.NumericType):
+    if (function in _NUMERIC_FUNCTIONS or percent is not None) and not isinstance(
+        rows.schema[source].dataType, T.NumericType
+    ):
         raise SchemaMismatchError(
             where=f"{where}: column {source!r}",
             got=f"the type {type_}",

@@ -27,7 +27,8 @@ class Answer:
     reads: tuple[str, ...] = ("trusted",)
 
 
-def _unchanged(rows: DataFrame) -> DataFrame:
+def unchanged(rows: DataFrame) -> DataFrame:
+    """Return the rows. This is the default for the functions of a dataset."""
     return rows
 
 
@@ -76,9 +77,9 @@ class Dataset:
     layouts: Mapping[str, Sequence[Field]]
     key: tuple[str, ...]
     answers: Mapping[str, Answer]
-    build: Callable[[DataFrame], DataFrame] = _unchanged
+    build: Callable[[DataFrame], DataFrame] = unchanged
     build_layout: Callable[[DataFrame, str], DataFrame] | None = None
-    complete: Callable[[DataFrame], DataFrame] = _unchanged
+    complete: Callable[[DataFrame], DataFrame] = unchanged
     columns: tuple[str, ...] = ()
     event_time: str | None = None
     is_incremental: bool = False

@@ -171,22 +171,24 @@ def _resolve_field(rows: DataFrame, field: Field | ApplyMapping) -> _Cell:
             return _Cell(
                 name, expected, F.col(source), source_type, field.parse(field.source), changed=True, report=report
             )
-        target_type = _parse_type(field.type)
+        where = _where(field.name, field.source)
+        target_type = _parse_type(field.type, where=where)
     elif len(field) != _MAPPING_LENGTH:
         expected = "a Field, or a tuple (source, source type, target, target type)"
         raise ArgumentError(where="change_schema", argument="a mapping", got=field, expected=expected)
     else:
         path, stated_type, target, target_type_name = field
+        where = _where(target, path)
         require_columns(rows, _split_path(path)[:1], where="change_schema")
         source_type, source = _resolve_member(rows, _split_path(path))
-        _require_type(path, source_type, stated_type)
+        _require_type(source_type, stated_type, where=where)
         target_type = (
             source_type
             if target_type_name in _UNCHANGED_TYPES
-            else _parse_type(_GLUE_TYPES.get(target_type_name, target_type_name))
+            else _parse_type(_GLUE_TYPES.get(target_type_name, target_type_name), where=where)
         )
-        name, expected = _parse_target(target), target_type.simpleString()
-    value = cast(source, source_type=source_type, target_type=target_type, where=f"change_schema: column {name!r}")
+        name, expected = _parse_target(target, where=where), target_type.simpleString()
+    value = cast(source, source_type=source_type, target_type=target_type, where=where)
     changed = source_type.simpleString() != target_type.simpleString()
     return _Cell(name, expected, F.expr(source), source_type, value, changed, report)
 
@@ -208,12 +210,18 @@ def _build_failure(name: str, value: Column, expected: str) -> Column:
     return F.struct(F.lit(name).alias("column"), value.alias("value"), F.lit(expected).alias("expected"))
 
 
-def _parse_type(ddl: str) -> T.DataType:
+def _where(name: object, source: object) -> str:
+    return f"change_schema: column {name!r} (source {source!r})"
+
+
+def _parse_type(ddl: str, *, where: str) -> T.DataType:
     try:
-        return T._parse_datatype_string(ddl)
+        if isinstance(ddl, str):
+            return T._parse_datatype_string(ddl)
     except ParseException:
-        expected = "a type of Spark SQL or Glue, such as int, date or decimal(10,2)"
-        raise ArgumentError(where="change_schema", argument="a type", got=ddl, expected=expected) from None
+        pass
+    expected = "a type of Spark SQL or Glue as text, such as int, date or decimal(10,2)"
+    raise ArgumentError(where=where, argument="the type", got=ddl, expected=expected)
 
 
 def _split_path(path: str) -> list[str]:
@@ -222,12 +230,12 @@ def _split_path(path: str) -> list[str]:
     return [part[1:-1].replace("``", "`") if part[:1] == part[-1:] == "`" else part for part in parts]
 
 
-def _parse_target(name: str) -> str:
+def _parse_target(name: str, *, where: str) -> str:
     parts = _split_path(name)
     if len(parts) > 1 or not name:
         raise ArgumentError(
-            where="change_schema",
-            argument="the target of a mapping",
+            where=where,
+            argument="the target of the mapping",
             got=name,
             expected="one name, in backticks if the name has a dot. To build a struct, use Spark's struct()",
         )
@@ -251,17 +259,17 @@ def _resolve_member(rows: DataFrame, parts: Sequence[str]) -> tuple[T.DataType, 
     return type_, ".".join(map(quoted, parts))
 
 
-def _require_type(path: str, source_type: T.DataType, expected: str) -> None:
+def _require_type(source_type: T.DataType, expected: str, *, where: str) -> None:
     ignores_elements = expected in {*_UNCHANGED_TYPES, "decimal"}
     same = (
         source_type.typeName() == expected
         if ignores_elements
-        else source_type.simpleString() == _parse_type(_GLUE_TYPES.get(expected, expected)).simpleString()
+        else source_type.simpleString() == _parse_type(_GLUE_TYPES.get(expected, expected), where=where).simpleString()
     )
     if not same and expected != "choice":
         raise SchemaMismatchError(
-            where=f"change_schema: source {path!r}",
-            got=f"the type {source_type.simpleString()}",
+            where=where,
+            got=f"the source type {source_type.simpleString()}",
             expected=expected,
             hint="Correct the source type in the mapping, or use the mapping that fits these rows.",
         )
@@ -269,10 +277,11 @@ def _require_type(path: str, source_type: T.DataType, expected: str) -> None:
 
 def _require_parsed_types(parsed: DataFrame, fields: Sequence[Field]) -> None:
     for field in fields:
+        where = _where(field.name, field.source)
         source_type = parsed.schema[field.name].dataType.simpleString()
-        if source_type != _parse_type(field.type).simpleString():
+        if source_type != _parse_type(field.type, where=where).simpleString():
             raise SchemaMismatchError(
-                where=f"change_schema: column {field.name!r}",
+                where=where,
                 got=f"the type {source_type} from the function `parse`",
                 expected=field.type,
                 hint="Cast the result of `parse`, or correct the field's type.",

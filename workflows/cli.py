@@ -10,7 +10,7 @@ import typer
 from typer.core import TyperGroup
 
 from transforms.errors import CityLakeError
-from workflows.commands import data, look, new, report, run, suites
+from workflows.commands import check, data, look, new, report, run, suites
 from workflows.commands.options import DatasetArgument
 from workflows.output import FAILED, print_error, print_plain
 from workflows.parts import workflow_of
@@ -59,6 +59,7 @@ def _add(name: str, function: Callable[..., None], *, panel: str, examples: Sequ
 
 _add("run", run.run, panel="Run", examples=["run", "run contact_centre", "run registrar --data DIR --masking-key FILE"])
 _add("resolve", run.resolve, panel="Run", examples=["resolve police_dispatch", "resolve police_dispatch --row-by-row"])
+_add("check", check.check, panel="Run", examples=["check", "check contact_centre"])
 _add("list", look.list_datasets, panel="Look", examples=["list", "list --json"])
 _add(
     "show",
@@ -79,7 +80,12 @@ _add(
     panel="Data",
     examples=["new library_visits --from visits.csv", "new library_visits --from 2023.xlsx 2024.xlsx"],
 )
-_add("sample", data.sample, panel="Data", examples=["sample registrar --to landing --rows 5000"])
+_add(
+    "sample",
+    data.sample,
+    panel="Data",
+    examples=["sample registrar --to landing --rows 5000", "sample contact_centre --from calls.csv --to landing"],
+)
 _add("fetch", data.fetch, panel="Data", examples=["fetch contact_centre --to landing"])
 _add("suite", suites.suite, panel="Suites", examples=["suite contact_centre", "suite mine.json --json"])
 _add(

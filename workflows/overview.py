@@ -69,7 +69,7 @@ def _headline(spark: SparkSession, dataset: str) -> str:
     table = table_name("curated", dataset, first.name)
     if not exists(spark, table):
         return f"{first.question} There is no answer yet."
-    return read_answers(report, {first.name: read(spark, table)})[0].sentence
+    return read_answers(report, {first.name: read(spark, table)}, tables={first.name: table})[0].sentence
 
 
 def _last_results(spark: SparkSession, dataset: str) -> list[Mapping[str, Any]]:

@@ -14,6 +14,7 @@ from typing import Any
 
 from pyspark.sql import SparkSession
 
+from ingest.samples import SampleError
 from ingest.samples.files import MASKING_KEY
 from jobs.arguments import new_run_id
 from jobs.blocked import require_incremental
@@ -22,6 +23,8 @@ from jobs.status import status_of
 from lake.session import lake_session
 from transforms.datasets import load_dataset
 from transforms.errors import CityLakeError
+from workflows.check import require_valid_files, require_valid_functions
+from workflows.checks.declaration import Declaration
 from workflows.commands.options import SAMPLE_WAREHOUSE, SAMPLES, default_warehouse
 from workflows.errors import WorkflowError
 from workflows.model import REPORT_TO, SUITE_PARAMETER
@@ -36,7 +39,7 @@ from workflows.output import (
     working,
 )
 from workflows.overview import Overview, overviews_of
-from workflows.parts import dataset_names, sample_writer, workflow_of
+from workflows.parts import dataset_names, missing_sample, sample_writer, workflow_of
 from workflows.progress import RunProgress, facts_of
 from workflows.runner import run_workflow, spark_job_runner
 from workflows.screens import attention_lines, run_screen
@@ -80,20 +83,34 @@ def run_on_samples(
 ) -> int:
     """Run the workflows of datasets on samples, and print the outcome. By default, the workflows of all datasets run.
 
-    A missing sample is written while Spark starts or while the workflows of earlier datasets run.
+    A missing sample is written while Spark starts or while the workflows of earlier datasets run. If all datasets run,
+    a dataset without a sample and without a generator is skipped with a message.
 
     Returns:
         1 if a workflow failed, 3 if a dataset needs attention, otherwise 0.
+
+    Raises:
+        SampleError: A dataset in `names` has neither a sample nor a generator.
+        CheckError: The files of a dataset have mistakes.
     """
-    names = dataset_names() if names is None else names
-    for name in names:
-        workflow_of(name)  # Before any workflow runs, raise an error if a workflow is missing.
+    chosen = dataset_names() if names is None else names
+    lacking = [name for name in chosen if not _has_sample(name)]
+    if lacking and names is not None:
+        raise SampleError(rows=None, problem=missing_sample(lacking[0]))
+    for name in lacking:
+        print_error(f"skipped: {missing_sample(name)}")
+    names = [name for name in chosen if name not in lacking]
+    if not names:
+        return FINE
+    declarations = require_valid_files(names)
     start_fast()
     with ThreadPoolExecutor(max_workers=1) as writer:
         options = {"report_to": report_to, "suite_parameters": suite_parameters or {}}
         samples = {name: writer.submit(prepare_sample, name, **options) for name in names}
         deliveries = {name: sample.result for name, sample in samples.items()}
-        return _run_datasets(deliveries, warehouse=SAMPLE_WAREHOUSE, has_report=bool(report_to), quiet=quiet)
+        return _run_datasets(
+            deliveries, declarations, warehouse=SAMPLE_WAREHOUSE, has_report=bool(report_to), quiet=quiet
+        )
 
 
 def run_on_files(dataset: str, delivery: Delivery, *, warehouse: str, rebuild: bool, quiet: bool = False) -> int:
@@ -105,8 +122,10 @@ def run_on_files(dataset: str, delivery: Delivery, *, warehouse: str, rebuild: b
         1 if the workflow failed, 3 if the dataset needs attention, otherwise 0.
 
     Raises:
+        CheckError: The files of the dataset have mistakes.
         WorkflowError: A parameter of the workflow is missing.
     """
+    declarations = require_valid_files([dataset])
     workflow = workflow_of(dataset)
     for key, description in workflow.required_parameters.items():
         if key not in delivery.parameters:
@@ -115,7 +134,12 @@ def run_on_files(dataset: str, delivery: Delivery, *, warehouse: str, rebuild: b
             )
     has_report = bool(delivery.report_to)
     return _run_datasets(
-        {dataset: lambda: delivery}, warehouse=warehouse, rebuild=rebuild, has_report=has_report, quiet=quiet
+        {dataset: lambda: delivery},
+        declarations,
+        warehouse=warehouse,
+        rebuild=rebuild,
+        has_report=has_report,
+        quiet=quiet,
     )
 
 
@@ -129,10 +153,17 @@ def prepare_sample(dataset: str, **options: Any) -> Delivery:
         partial = folder.with_name(f"{dataset}.partial")  # A run that was killed may have left an incomplete sample.
         if partial.exists():
             shutil.rmtree(partial)
-        sample_writer(dataset)(partial)
+        write = sample_writer(dataset)
+        if write is None:
+            raise SampleError(rows=None, problem=missing_sample(dataset))
+        write(partial)
         partial.rename(folder)
     key = folder / MASKING_KEY
     return Delivery(str(folder), masking_key=str(key) if key.exists() else None, **options)
+
+
+def _has_sample(dataset: str) -> bool:
+    return (SAMPLES / "landing" / dataset).exists() or sample_writer(dataset) is not None
 
 
 def resolve_dataset(
@@ -176,6 +207,7 @@ def resolve_dataset(
 
 def _run_datasets(
     deliveries: Mapping[str, Callable[[], Delivery]],
+    declarations: Sequence[Declaration],
     *,
     warehouse: str,
     rebuild: bool = False,
@@ -189,6 +221,8 @@ def _run_datasets(
         began = time.monotonic()
         spark = lake_session(warehouse)
         progress.finish(_SESSION, seconds=time.monotonic() - began)
+        progress.start("checking")
+        require_valid_functions(spark, declarations)
         progress.watch(spark)
         errors = {}
         for name, delivery in deliveries.items():

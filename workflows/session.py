@@ -6,7 +6,7 @@ import os
 
 from pyspark.sql import SparkSession
 
-from lake.session import lake_session
+from lake.session import lake_session, local_analysis_session
 from workflows.output import working
 
 _FAST_START = "-XX:TieredStopAtLevel=1"
@@ -22,7 +22,18 @@ def short_session(warehouse: str, *, quiet: bool) -> SparkSession:
     """Start a session for a command that reads little data. Spark interprets plans, because compiling takes longer."""
     start_fast()
     with working("starting Spark", quiet=quiet):
-        spark = lake_session(warehouse)
+        return interpreted_session(warehouse)
+
+
+def interpreted_session(warehouse: str) -> SparkSession:
+    """Return a session in which Spark interprets plans."""
+    spark = lake_session(warehouse)
     spark.conf.set("spark.sql.codegen.wholeStage", "false")
     spark.conf.set("spark.sql.codegen.factoryMode", "NO_CODEGEN")
     return spark
+
+
+def analysis_session() -> SparkSession:
+    """Start a session that analyses queries and runs no jobs. It has no catalog for tables."""
+    start_fast()
+    return local_analysis_session()

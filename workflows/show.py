@@ -12,13 +12,14 @@ from rich.padding import Padding
 from rich.table import Table
 
 from jobs.report_data import expectations_of
+from jobs.source_cells import source_cells
 from jobs.status import DatasetStatus, status_of
 from lake.errors import NotPublishedError
 from lake.ledger import RUNS as RUNS_TABLE
 from lake.ledger import runs
 from lake.tables import exists, read, table_name
 from reports.answer import Answer
-from reports.console import answer_table, quarantine_table
+from reports.console import answer_table, quarantine_table, shown_of
 from reports.plain_table import plain_table
 from reports.records import records_of, to_json
 from reports.rows import sort_rows
@@ -62,7 +63,7 @@ def show_answer(dataset: str, name: str, *, warehouse: str, max_rows: int, outpu
     """Print an answer, the rows in quarantine, the warnings or the last runs of a dataset."""
     spark = short_session(warehouse, quiet=quiet)
     if name == WARNINGS:
-        _show_warnings(spark, dataset, output=output)
+        _show_warnings(spark, dataset, max_rows=max_rows, output=output)
         return
     answer = next((answer for answer in report_of(dataset).answers if answer.name == name), None)
     rows = _rows(spark, dataset, name, answer)
@@ -71,11 +72,16 @@ def show_answer(dataset: str, name: str, *, warehouse: str, max_rows: int, outpu
     elif answer:
         print_result(
             answer_table(
-                answer, rows, headers=report_of(dataset).headers, max_rows=max_rows, width=result_console().width
+                answer,
+                rows,
+                table_name=table_name("curated", dataset, name),
+                columns=report_of(dataset).columns,
+                max_rows=max_rows,
+                width=result_console().width,
             )
         )
     elif name == QUARANTINE:
-        _print_quarantine(dataset, rows, max_rows)
+        _print_quarantine(spark, dataset, rows, max_rows)
     else:
         print_result(_runs_table(rows, max_rows))
 
@@ -103,7 +109,8 @@ def _status_record(status: DatasetStatus) -> dict[str, object]:
 def _rows(spark: SparkSession, dataset: str, name: str, answer: Answer | None) -> DataFrame:
     """Return the rows of an answer, of the quarantine table or of the run ledger, in order."""
     if answer:
-        return sort_rows(answer, read(spark, table_name("curated", dataset, answer.name)))
+        table = table_name("curated", dataset, answer.name)
+        return sort_rows(answer, read(spark, table), table=table)
     if name == QUARANTINE:
         return read(spark, table_name("quarantine", dataset)).orderBy("_source_file", "_row_number")
     if not exists(spark, RUNS_TABLE):
@@ -112,16 +119,18 @@ def _rows(spark: SparkSession, dataset: str, name: str, answer: Answer | None) -
     return runs(spark).where(jobs).drop("validation_result").orderBy(F.desc("started"))
 
 
-def _show_warnings(spark: SparkSession, dataset: str, *, output: OutputFormat) -> None:
+def _show_warnings(spark: SparkSession, dataset: str, *, max_rows: int, output: OutputFormat) -> None:
     lines = warnings_of(spark, dataset)
     if output is not OutputFormat.TEXT:
         print_records([{"warning": line} for line in lines], ["warning"], output)
     else:
         title = f"Published rows do not meet {count_of(len(lines), 'expectation')}"
-        print_result(f"[bold]{title}[/]", *(Padding(escape(line), (0, 0, 0, 2)) for line in lines))
+        shown = [Padding(escape(line), (0, 0, 0, 2)) for line in lines[:max_rows]]
+        more = [shown_of(max_rows, len(lines), "expectations")] if len(lines) > max_rows else []
+        print_result(f"[bold]{title}[/]", *shown, *more)
 
 
-def _print_quarantine(dataset: str, rows: DataFrame, max_rows: int) -> None:
+def _print_quarantine(spark: SparkSession, dataset: str, rows: DataFrame, max_rows: int) -> None:
     spellings: dict[str, list[str]] = {}
     for field in (field for fields in load_dataset(dataset).layouts.values() for field in fields):
         spellings.setdefault(field.name, []).append(field.source)
@@ -130,9 +139,11 @@ def _print_quarantine(dataset: str, rows: DataFrame, max_rows: int) -> None:
     if not count:
         print_result("Nothing is in quarantine.")
         return
-    table = quarantine_table(rows, expectations=expectations_of(dataset), sources=sources, max_rows=max_rows)
-    more = " To see all rows, add --csv." if count > max_rows else ""
-    table.caption = f"{min(count, max_rows)} of {count:,} rows are displayed.{more} Table: lake.quarantine.{dataset}"
+    cells = source_cells(spark, load_dataset(dataset), rows.limit(max_rows))
+    table = quarantine_table(
+        rows, expectations=expectations_of(dataset), sources=sources, cells=cells, max_rows=max_rows
+    )
+    table.caption = f"{shown_of(min(count, max_rows), count)} Table: lake.quarantine.{dataset}"
     table.caption_justify = "left"
     print_result(table)
 
@@ -143,6 +154,8 @@ def _runs_table(rows: DataFrame, max_rows: int) -> Table:
     seconds = (F.col("ended").cast("double") - F.col("started").cast("double")).alias("seconds")
     latest = rows.select("*", started, seconds).limit(max_rows).collect()
     table = plain_table("Last runs")
+    if len(latest) == max_rows and (count := rows.count()) > max_rows:
+        table.caption, table.caption_justify = shown_of(max_rows, count, "stages"), "left"
     table.add_column("Started, UTC", no_wrap=True)
     table.add_column("Stage, state and notes")
     for header in ("Seconds", "In", "Out", "Quarantine"):

@@ -21,9 +21,11 @@ node](glue-studio.md) lists the same transforms by the names that AWS Glue Studi
 def functions() -> Iterator[tuple[str, str, Callable[..., object]]]:
     """Yield the module name, the function name and the function of each public transform.
 
-    The modules are sorted by name.
+    The modules are sorted by name. The modules that define datasets have no transforms.
     """
-    for module_info in (module for module in iter_modules(transforms.__path__) if not module.ispkg):
+    for module_info in iter_modules(transforms.__path__):
+        if module_info.ispkg or module_info.name in ("candidates", "dataset"):
+            continue
         module = import_module(f"transforms.{module_info.name}")
         for name, function in vars(module).items():
             if inspect.isfunction(function) and function.__module__ == module.__name__ and not name.startswith("_"):

@@ -5,9 +5,9 @@ from __future__ import annotations
 import inspect
 import re
 from collections.abc import Mapping
+from pathlib import Path
 
 from pyspark.sql import DataFrame, SparkSession
-from pyspark.sql import types as T
 
 from docs.generate.markdown import NOTE, code, paragraph, table
 from expectations.gate import compile_gate, is_mark
@@ -15,8 +15,9 @@ from expectations.standard import suite_of
 from jobs.blocked import BLOCKED_BY, not_parked
 from lake.ledger import SCHEMA, StageResult, StageRun
 from transforms.candidates import build_candidates
-from transforms.dataset import Dataset
+from transforms.dataset import Dataset, unchanged
 from transforms.datasets import dataset_names, load_dataset
+from workflows.checks.analysis import empty_raw
 
 REPORT = "array<struct<column:string,value:string,expected:string>>"
 BOOKKEEPING: Mapping[str, tuple[str, str, str]] = {
@@ -88,6 +89,7 @@ BOOKKEEPING: Mapping[str, tuple[str, str, str]] = {
 """The zones, the type and the meaning of each column that CityLake adds. The keys are column names."""
 
 BOOKKEEPING_PAGE = "bookkeeping-columns.md"
+_DATASET_PAGES = Path(__file__).parents[1] / "reference" / "datasets"
 
 
 def pages(spark: SparkSession) -> dict[str, str]:
@@ -132,27 +134,25 @@ def dataset_page(spark: SparkSession, dataset: Dataset) -> str:
     return "\n".join(
         [
             f"# Tables of {dataset.name}\n{NOTE}",
-            f"The tables also have [bookkeeping columns](../{BOOKKEEPING_PAGE}). "
-            f"[{dataset.name}](../datasets/{dataset.name}.md) describes the key, the revisions and the denominators.\n",
+            f"The tables also have [bookkeeping columns](../{BOOKKEEPING_PAGE}).{_link(dataset.name)}\n",
             _raw_section(dataset),
-            _section("trusted", f"lake.trusted.{dataset.name}", dataset.build, trusted),
+            _trusted_section(dataset, trusted),
             same,
             *answers,
         ]
     )
 
 
+def _link(dataset: str) -> str:
+    """Return a sentence with a link to the page about the dataset. Empty if nobody has written this page."""
+    if not (_DATASET_PAGES / f"{dataset}.md").exists():
+        return ""
+    return f" [{dataset}](../datasets/{dataset}.md) describes the key, the revisions and the denominators."
+
+
 def _build_tables(spark: SparkSession, dataset: Dataset) -> tuple[DataFrame, DataFrame]:
     """Return empty frames with the columns of trusted and of quarantine."""
-    names = [name for columns in dataset.source_columns.values() for name in columns]
-    sources = {name.casefold(): name for name in reversed(names)}  # For Spark, `Date` and `DATE` are the same column.
-    fields = [T.StructField(name, T.StringType()) for name in sources.values()]
-    fields += [
-        T.StructField(name, T._parse_datatype_string(type_))
-        for name, (zones, type_, _) in BOOKKEEPING.items()
-        if "raw" in zones or name == "_is_current"
-    ]
-    raw = spark.createDataFrame([], T.StructType(fields))
+    raw = empty_raw(spark, dataset)
     key = b"0" * 32 if dataset.uses_masking_key else None
     gate = compile_gate(build_candidates(raw, dataset=dataset, masking_key=key), suite=suite_of(dataset))
     return gate.rows, gate.rows_for_quarantine(gate.rows).withColumn(BLOCKED_BY, not_parked())
@@ -169,10 +169,22 @@ def _raw_section(dataset: Dataset) -> str:
     return f"## raw\n\n`lake.raw.{dataset.name}`\n\n{about}\n\n{table(head, rows)}"
 
 
+def _trusted_section(dataset: Dataset, frame: DataFrame) -> str:
+    steps = [step for step in (dataset.build_layout, dataset.build, dataset.complete) if step and step != unchanged]
+    about = [_description(build_candidates).partition("\n\nColumns:")[0], *map(_description, steps)]
+    if dataset.masking_policy:
+        rules = "\n".join(f"- {code(rule.column)} {rule.reason}." for rule in dataset.masking_policy)
+        about.append(f"Masked columns, and the reasons:\n\n{rules}")
+    return f"## trusted\n\n`lake.trusted.{dataset.name}`\n\n" + "\n\n".join(about) + f"\n\n{_columns(frame)}"
+
+
 def _section(title: str, name: str, build: object, frame: DataFrame) -> str:
+    return f"## {title}\n\n`{name}`\n\n{_description(build)}\n\n{_columns(frame)}"
+
+
+def _columns(frame: DataFrame) -> str:
     columns = [field for field in frame.schema if field.name not in BOOKKEEPING and not is_mark(field.name)]
-    rows = [(code(field.name), code(field.dataType.simpleString())) for field in columns]
-    return f"## {title}\n\n`{name}`\n\n{_description(build)}\n\n{table(['column', 'type'], rows)}"
+    return table(["column", "type"], [(code(field.name), code(field.dataType.simpleString())) for field in columns])
 
 
 def _description(build: object) -> str:

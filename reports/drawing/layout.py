@@ -179,7 +179,7 @@ def tooltip(chart: Chart, data: ChartData) -> list[alt.Tooltip]:
     """Return the texts that are displayed when the pointer is on a mark."""
     series = [alt.Tooltip("s:N", title="Series")] if len(data.series) > 1 else []
     has_months = any(isinstance(point.category, date) for point in data.points)
-    title = ", ".join(header_of(name) for name in chart.category)
+    title = ", ".join(header_of(name, columns=data.columns) for name in chart.category)
     label = alt.Tooltip("l:N" if has_months else "c:N", title=title)
     return [label, *series, alt.Tooltip("t:N", title=chart.axis)]
 

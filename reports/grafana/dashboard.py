@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import count
 from math import ceil
 
@@ -14,8 +14,9 @@ from grafana_foundation_sdk.models.dashboard import GridPos, VariableOption, Var
 
 from reports.answer import Answer, Report
 from reports.charts import SORTED_KINDS, Chart
+from reports.columns import Columns, header_of
 from reports.grafana.panels import DATA_SOURCE, Panel, chart_panel, table_panel, target
-from reports.grafana.queries import chart_query, field_of, fields_of, is_by_month, table_query, variable_query
+from reports.grafana.queries import chart_query, fields_of, is_by_month, table_query, variable_query
 
 DEFAULT_DATABASE = "curated"
 """The Glue database of the curated tables, unless the reader enters another database."""
@@ -44,8 +45,11 @@ def render_dashboard(dataset: str, report: Report) -> str:
     """Return the dashboard of a dataset as JSON. The same declaration always gives the same text.
 
     Each answer has a panel for each chart, and a table if its charts leave out too much. The reader selects the data
-    source, the database and the columns of `Chart.panel` with variables.
+    source, the database and the columns of `Chart.panel` with variables. The columns of the tables are not known, so an
+    answer that declares no columns has the columns of its charts.
     """
+    answers = [answer.with_columns(_columns_of_charts(answer)) for answer in report.answers]
+    report = replace(report, answers=tuple(answers))
     board = dashboard.Dashboard(report.title).tags(["citylake", dataset]).timezone("utc")
     board.description(" ".join(f"Source: {source.title}." for source in report.sources))
     has_months = any(is_by_month(chart) for answer in report.answers for chart in answer.charts)
@@ -58,8 +62,8 @@ def render_dashboard(dataset: str, report: Report) -> str:
         dashboard.TextBoxVariable("database").label("Database").default_value(DEFAULT_DATABASE).current(database)
     )
     for column, charts in _columns_of_panels(report).items():
-        query = target(variable_query(dataset, charts, column=column)).build().to_json()
-        variable = dashboard.QueryVariable(column).label(field_of(column, report.headers)).query(query)
+        query = target(variable_query(dataset, charts, column=column, columns=report.columns)).build().to_json()
+        variable = dashboard.QueryVariable(column).label(header_of(column, columns=report.columns)).query(query)
         board.with_variable(variable.datasource(DATA_SOURCE).refresh(VariableRefresh.ON_DASHBOARD_LOAD))
     _add_panels(board, dataset, report)
     return json.dumps(board.build(), cls=JSONEncoder, indent=2, ensure_ascii=False) + "\n"
@@ -71,12 +75,20 @@ def has_table(answer: Answer) -> bool:
     An answer has a table if its charts leave out at least `MIN_HIDDEN_COLUMNS` displayed columns, or the difference by
     which the answer is sorted. A rank does not count, because the order of a chart shows the rank.
     """
-    shown = set()
-    for chart in answer.charts:
-        shown |= {*chart.category, *chart.values, *chart.panel, *(chart.coordinates or ()), chart.series}
+    shown = _columns_of_charts(answer)
     hidden = [name for name in answer.columns if name not in shown and not name.endswith("rank")]
     is_sorted_by_hidden_difference = any(f"-|{name}|" in answer.order for name in hidden)
     return len(hidden) >= MIN_HIDDEN_COLUMNS or is_sorted_by_hidden_difference or not answer.charts
+
+
+def _columns_of_charts(answer: Answer) -> list[str]:
+    """Return the columns that the charts of an answer show."""
+    names = [
+        name
+        for chart in answer.charts
+        for name in (*chart.panel, *chart.category, chart.series, *(chart.coordinates or ()), *chart.values)
+    ]
+    return [name for name in dict.fromkeys(names) if name]
 
 
 def _columns_of_panels(report: Report) -> Mapping[str, list[tuple[Answer, Chart]]]:
@@ -113,7 +125,7 @@ def _lines(dataset: str, report: Report) -> Iterator[str | list[_Item]]:
     """
     line: list[_Item] = []
     for answer in report.answers:
-        items = list(_items(dataset, answer, report.headers))
+        items = list(_items(dataset, answer, report.columns))
         heading = report.sections.get(answer.name, "")
         if line and (heading or _width(line) + _width(items) > _WIDTH):
             yield line
@@ -133,18 +145,18 @@ def _width(items: Iterable[_Item]) -> int:
     return sum(item.width for item in items)
 
 
-def _items(dataset: str, answer: Answer, headers: Mapping[str, str]) -> Iterator[_Item]:
+def _items(dataset: str, answer: Answer, columns: Columns) -> Iterator[_Item]:
     """Yield the panels of an answer."""
     for chart in answer.charts:
-        fields = fields_of(chart, headers=headers)
-        panel = chart_panel(chart, chart_query(dataset, answer, chart, headers=headers), fields)
+        fields = fields_of(chart, columns=columns)
+        panel = chart_panel(chart, chart_query(dataset, answer, chart, columns=columns), fields, columns=columns)
         panel.title(_title(answer.question, chart.panel))
         # The note of a chart with panels describes the panels of the site. Here, the reader selects the panel.
         notes = [answer.note, "" if chart.panel else chart.note]
         panel.description(" ".join(note for note in notes if note))
         yield _Item(panel, _WIDTH if chart.kind == "heatmap" else _WIDTH // 2, _height(chart))
     if has_table(answer):
-        panel = table_panel(answer, table_query(dataset, answer, headers=headers), headers=headers)
+        panel = table_panel(answer, table_query(dataset, answer, columns=columns), columns=columns)
         panel.title(_title(f"Details: {answer.question}", answer.charts[0].panel if answer.charts else ()))
         panel.description(answer.note)
         yield _Item(panel, _WIDTH // 2, _TABLE_HEIGHT)

@@ -21,8 +21,8 @@ from grafana_foundation_sdk.models.geomap import MapCenterID, TooltipMode
 
 from reports.answer import Answer
 from reports.charts import Chart
-from reports.columns import ONE_DECIMAL, is_number_without_separator
-from reports.grafana.queries import DATABASE, ChartFields, field_of, is_by_month
+from reports.columns import Columns, decimals_of, header_of, is_number_without_separator, symbol_of
+from reports.grafana.queries import DATABASE, ChartFields, is_by_month
 from reports.sql.charts import COORDINATES
 from reports.words import WEEKDAYS
 
@@ -43,66 +43,57 @@ def target(sql: str, *, output: FormatOptions = FormatOptions.TABLE) -> athena.D
     return query.connection_args(connection).datasource(DATA_SOURCE)
 
 
-def chart_panel(chart: Chart, sql: str, fields: ChartFields) -> Panel:
+def chart_panel(chart: Chart, sql: str, fields: ChartFields, *, columns: Columns) -> Panel:
     """Return the panel of a chart, without a title and a position."""
     draw = _DRAW.get(chart.kind, _bar_chart)
-    return _line(chart, sql, fields) if is_by_month(chart) else draw(chart, sql, fields)
+    return _line(chart, sql, fields, columns) if is_by_month(chart) else draw(chart, sql, fields, columns)
 
 
-def table_panel(answer: Answer, sql: str, *, headers: Mapping[str, str]) -> Panel:
+def table_panel(answer: Answer, sql: str, *, columns: Columns) -> Panel:
     """Return a table of all displayed columns of an answer, without a title and a position."""
     panel = table.Panel().datasource(DATA_SOURCE).with_target(target(sql)).show_header(True)
     for column in answer.columns:
-        unit = "time:YYYY-MM" if column == "month" else unit_of(column, count=units.LocaleFormat)
+        unit = "time:YYYY-MM" if column == "month" else unit_of(column, columns=columns, count=units.LocaleFormat)
         properties = [DynamicConfigValue("unit", unit)]
-        if (decimals := _decimals(column)) is not None:
+        if (decimals := decimals_of(column, columns=columns)) is not None:
             properties.append(DynamicConfigValue("decimals", decimals))
-        panel.override_by_name(field_of(column, headers), properties)
+        panel.override_by_name(header_of(column, columns=columns), properties)
     return panel
 
 
-def unit_of(column: str, *, count: str = units.Short) -> str:
+def unit_of(column: str, *, columns: Columns, count: str = units.Short) -> str:
     """Return the unit of a column. `count` is the unit of counts.
 
     Times have a suffix. Grafana's own units of time would display 90 minutes as 1.5 hours.
 
-    >>> unit_of("share_pct"), unit_of("avg_minutes"), unit_of("incidents"), unit_of("year")
-    ('percent', 'suffix:min', 'short', 'none')
+    >>> [unit_of(column, columns={}) for column in ("share_pct", "avg_minutes", "incidents", "year")]
+    ['percent', 'suffix:min', 'short', 'none']
     """
-    if column.endswith("_pct"):
-        return units.Percent
-    for word, suffix in (("minutes", "min"), ("hours", "h"), ("days", "days"), ("points", "points")):
-        if column.endswith(word):
-            return f"suffix:{suffix}"
-    return units.NoUnit if is_number_without_separator(column) else count
+    if symbol := symbol_of(column):
+        return units.Percent if symbol == "%" else f"suffix:{symbol}"
+    return units.NoUnit if is_number_without_separator(column, columns=columns) else count
 
 
-def _decimals(column: str) -> int | None:
-    """Return the number of decimals of a column, or None if the values are whole numbers."""
-    if column in ONE_DECIMAL:
-        return 1
-    return 2 if column.endswith(("_pct", "_points", "minutes", "hours")) else None
-
-
-def _line(chart: Chart, sql: str, fields: ChartFields) -> Panel:
+def _line(chart: Chart, sql: str, fields: ChartFields, columns: Columns) -> Panel:
     panel = timeseries.Panel().datasource(DATA_SOURCE)
     panel.with_target(target(sql, output=FormatOptions.TIME_SERIES)).legend(_legend(fields))
-    panel.unit(unit_of(chart.values[0])).axis_label(chart.axis)
-    decimals = _decimals(chart.values[0])
+    panel.unit(unit_of(chart.values[0], columns=columns)).axis_label(chart.axis)
+    decimals = decimals_of(chart.values[0], columns=columns)
     # Counts start at 0. Percentages do not, because they often change by a few points.
     return panel.axis_soft_min(0) if decimals is None else panel.decimals(decimals)
 
 
-def _bar_chart(chart: Chart, sql: str, fields: ChartFields) -> Panel:
+def _bar_chart(chart: Chart, sql: str, fields: ChartFields, columns: Columns) -> Panel:
     """Return a bar chart. Periods are columns, and other categories are horizontal bars."""
     is_vertical = chart.kind in ("line", "columns")
     orientation = settings.VizOrientation.VERTICAL if is_vertical else settings.VizOrientation.HORIZONTAL
     panel = barchart.Panel().datasource(DATA_SOURCE).with_target(target(sql)).orientation(orientation)
-    panel.unit(unit_of(chart.values[0])).axis_label(chart.axis).min(0).x_tick_label_max_length(_MAX_LABEL_LENGTH)
+    panel.unit(unit_of(chart.values[0], columns=columns)).axis_label(chart.axis).min(0)
+    panel.x_tick_label_max_length(_MAX_LABEL_LENGTH)
     panel.legend(_legend(fields)).show_value(
         settings.VisibilityMode.NEVER if _has_legend(fields) else settings.VisibilityMode.AUTO
     )
-    if (decimals := _decimals(chart.values[0])) is not None:
+    if (decimals := decimals_of(chart.values[0], columns=columns)) is not None:
         panel.decimals(decimals)
     if chart.kind == "stack":
         panel.stacking(settings.StackingMode.PERCENT)
@@ -111,11 +102,12 @@ def _bar_chart(chart: Chart, sql: str, fields: ChartFields) -> Panel:
     return panel.x_field(fields.category)
 
 
-def _heatmap(chart: Chart, sql: str, fields: ChartFields) -> Panel:
+def _heatmap(chart: Chart, sql: str, fields: ChartFields, columns: Columns) -> Panel:
     """Return a table with colored cells. Grafana's heatmap has a time axis, which such a chart does not need."""
     cells = settings.TableColoredBackgroundCellOptions(mode=settings.TableCellBackgroundDisplayMode.BASIC)
     panel = table.Panel().datasource(DATA_SOURCE).with_target(target(sql)).show_header(True)
-    panel.unit(unit_of(chart.values[0])).color_scheme(FieldColor().mode(FieldColorModeId.CONTINUOUS_BLUES))
+    panel.unit(unit_of(chart.values[0], columns=columns))
+    panel.color_scheme(FieldColor().mode(FieldColorModeId.CONTINUOUS_BLUES))
     number = [DynamicConfigValue("custom.cellOptions", cells), DynamicConfigValue("custom.minWidth", 50)]
     panel.override_by_field_type("number", number)
     if chart.series == "weekday":
@@ -124,7 +116,7 @@ def _heatmap(chart: Chart, sql: str, fields: ChartFields) -> Panel:
     return panel.with_transformation(_matrix(rows=fields.series, columns=fields.category, fields=fields))
 
 
-def _map(chart: Chart, sql: str, fields: ChartFields) -> Panel:
+def _map(chart: Chart, sql: str, fields: ChartFields, columns: Columns) -> Panel:
     """Return a map with a circle at each place. The size of a circle stands for the value."""
     size = {"field": fields.values[0], "fixed": 5, "min": 3, "max": 20}
     style = {"size": size, "color": {"fixed": "blue"}, "opacity": 0.5, "symbol": _CIRCLE}
@@ -137,10 +129,11 @@ def _map(chart: Chart, sql: str, fields: ChartFields) -> Panel:
     panel = geomap.Panel().datasource(DATA_SOURCE).with_target(target(sql)).view(view).layers([layer])
     panel.basemap(common.MapLayerOptions().type("default").name("Base map"))
     panel.controls(geomap.ControlsOptions().show_zoom(True).mouse_wheel_zoom(False).show_attribution(True))
-    return panel.tooltip(geomap.TooltipOptions().mode(TooltipMode.DETAILS)).unit(unit_of(chart.values[0]))
+    panel.tooltip(geomap.TooltipOptions().mode(TooltipMode.DETAILS))
+    return panel.unit(unit_of(chart.values[0], columns=columns))
 
 
-_DRAW: Mapping[str, Callable[[Chart, str, ChartFields], Panel]] = {"heatmap": _heatmap, "map": _map}
+_DRAW: Mapping[str, Callable[[Chart, str, ChartFields, Columns], Panel]] = {"heatmap": _heatmap, "map": _map}
 
 
 def _matrix(*, rows: str, columns: str, fields: ChartFields) -> DataTransformerConfig:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from sqlglot import exp
 
 from reports.answer import Answer
 from reports.charts import TIME_KINDS, Chart
-from reports.columns import header_of
+from reports.columns import Columns, header_of
 from reports.labels import UNKNOWN
 from reports.sql.charts import COORDINATES, ChartSteps, ordered_by
 from reports.sql.expressions import expression, named, sort_order, spark_expression, text_literal, text_of, titled
@@ -38,16 +38,11 @@ class ChartFields:
     values: tuple[str, ...]
 
 
-def field_of(column: str, headers: Mapping[str, str]) -> str:
-    """Return the name of a field: the header of its column. `headers` overrides the default headers."""
-    return headers.get(column) or header_of(column)
-
-
-def fields_of(chart: Chart, *, headers: Mapping[str, str]) -> ChartFields:
+def fields_of(chart: Chart, *, columns: Columns) -> ChartFields:
     """Return the names of the fields that the query of a chart returns."""
-    category = "time" if is_by_month(chart) else ", ".join(field_of(name, headers) for name in chart.category)
-    series = field_of(chart.series, headers) if chart.series else ""
-    return ChartFields(category, series, tuple(field_of(name, headers) for name in chart.values))
+    category = "time" if is_by_month(chart) else ", ".join(header_of(name, columns=columns) for name in chart.category)
+    series = header_of(chart.series, columns=columns) if chart.series else ""
+    return ChartFields(category, series, tuple(header_of(name, columns=columns) for name in chart.values))
 
 
 def is_by_month(chart: Chart) -> bool:
@@ -55,7 +50,7 @@ def is_by_month(chart: Chart) -> bool:
     return chart.kind == "line" and chart.category == ("month",)
 
 
-def chart_query(dataset: str, answer: Answer, chart: Chart, *, headers: Mapping[str, str]) -> str:
+def chart_query(dataset: str, answer: Answer, chart: Chart, *, columns: Columns) -> str:
     """Return the query of a chart. The rows are in the order in which the chart shows the categories.
 
     The query returns the points that `reports.points.select_points` selects, with these differences:
@@ -69,44 +64,50 @@ def chart_query(dataset: str, answer: Answer, chart: Chart, *, headers: Mapping[
         _table_of(dataset, answer),
         answer,
         replace(chart, panel=()),
-        headers={name: field_of(name, headers) for name in (*chart.category, *chart.values, chart.series)},
-        conditions=[_is_selected(name) for name in chart.panel],
+        columns=columns,
+        conditions=[_is_selected(name, columns) for name in chart.panel],
     )
-    fields = fields_of(chart, headers=headers)
+    fields = fields_of(chart, columns=columns)
     if chart.series:
         return _to_athena(_select_pairs(chart, fields, steps))
     if len(chart.values) > 1:
         return _to_athena(_select_fields(chart, fields, steps))
-    columns = [titled(_category(chart, "category", "is_complete"), fields.category)]
-    columns += [_as_double(name, field=name) for name in (COORDINATES if chart.coordinates else ())]
-    query = steps.select([*columns, _as_double("value", field=fields.values[0])])
+    selected = [titled(_category(chart, "category", "is_complete"), fields.category)]
+    selected += [_as_double(name, field=name) for name in (COORDINATES if chart.coordinates else ())]
+    query = steps.select([*selected, _as_double("value", field=fields.values[0])])
     return _to_athena(query.order_by(*steps.sort_keys()))
 
 
-def table_query(dataset: str, answer: Answer, *, headers: Mapping[str, str]) -> str:
+def table_query(dataset: str, answer: Answer, *, columns: Columns) -> str:
     """Return the query of the displayed columns of an answer, in the order of the answer.
 
-    The variables of the dashboard select the same rows as in the first chart.
+    The variables of the dashboard select the same rows as in the first chart. If neither the answer nor its charts name
+    columns, the query selects all columns of the table.
     """
-    columns = []
+    selected: list[exp.Expr] = []
     for name in answer.columns:
-        field = field_of(name, headers)
+        field = header_of(name, columns=columns)
         is_decimal = name.endswith(("_pct", "_pct_points"))
-        columns.append(_as_double(name, field=field) if is_decimal else titled(exp.column(name), field))
-    query = exp.select(*columns).from_(_table_of(dataset, answer, alias="answer"))
+        selected.append(_as_double(name, field=field) if is_decimal else titled(exp.column(name), field))
+    query = exp.select(*(selected or [exp.Star()])).from_(_table_of(dataset, answer, alias="answer"))
     if answer.charts:
-        query = query.where(*map(_is_selected, answer.charts[0].panel))
-    return _to_athena(query.order_by(*sort_order(answer, table="answer")).limit(MAX_TABLE_ROWS))
+        query = query.where(*(_is_selected(name, columns) for name in answer.charts[0].panel))
+    # By default, the first column gives the order. In a query that selects all columns, only its position is known.
+    is_named = bool(answer.order or answer.columns)
+    order = sort_order(answer, table="answer") if is_named else [expression("1").desc()]
+    return _to_athena(query.order_by(*order).limit(MAX_TABLE_ROWS))
 
 
-def variable_query(dataset: str, charts: Iterable[tuple[Answer, Chart]], *, column: str) -> str:
+def variable_query(dataset: str, charts: Iterable[tuple[Answer, Chart]], *, column: str, columns: Columns) -> str:
     """Return the query of the values of a variable. The variable selects the rows of charts by their column `column`.
 
     Values that occur in the most charts come first, so most charts have data when the dashboard opens. The values
     depend on the variables of the columns that precede `column` in `Chart.panel`.
     """
     queries = [
-        _values_of(_table_of(dataset, answer), chart, column, panel=chart.panel[: chart.panel.index(column)])
+        _values_of(
+            _table_of(dataset, answer), chart, column, panel=chart.panel[: chart.panel.index(column)], columns=columns
+        )
         for answer, chart in charts
     ]
     values = queries[0] if len(queries) == 1 else exp.union(*queries, distinct=False)
@@ -114,14 +115,14 @@ def variable_query(dataset: str, charts: Iterable[tuple[Answer, Chart]], *, colu
     return _to_athena(exp.select("value").from_(values.subquery("charts")).group_by("value").order_by(*order))
 
 
-def _values_of(table: exp.Table, chart: Chart, column: str, *, panel: Sequence[str]) -> exp.Select:
+def _values_of(table: exp.Table, chart: Chart, column: str, *, panel: Sequence[str], columns: Columns) -> exp.Select:
     """Select the labels of a column in the rows of a chart, with their weight. Variables select columns of `panel`."""
     is_shown = named(spark_expression(chart.where or "true"), "is_shown")
     rows = exp.select("*", is_shown).from_(table).subquery("marked")
     has_value = exp.or_(*(exp.column(name).is_(exp.null()).not_() for name in chart.values))
     weight = expression(f"SUM(COALESCE({chart.weight or chart.values[-1]}, 0)) AS weight")
-    query = exp.select(named(label_expression([column]), "value"), weight).from_(rows)
-    return query.where("is_shown", has_value, *map(_is_selected, panel)).group_by("1")
+    query = exp.select(named(label_expression([column], columns=columns), "value"), weight).from_(rows)
+    return query.where("is_shown", has_value, *(_is_selected(name, columns) for name in panel)).group_by("1")
 
 
 def _select_fields(chart: Chart, fields: ChartFields, steps: ChartSteps) -> exp.Select:
@@ -182,9 +183,9 @@ def _table_of(dataset: str, answer: Answer, *, alias: str | None = None) -> exp.
     return exp.table_(f"{dataset}_{answer.name}", db=DATABASE, quoted=True, alias=alias)
 
 
-def _is_selected(column: str) -> exp.Expr:
+def _is_selected(column: str, columns: Columns) -> exp.Expr:
     """Return the condition that a row has the value that the reader selected with a variable of the dashboard."""
-    return label_expression([column]).eq(text_literal(f"${{{column}:sqlstring}}"))
+    return label_expression([column], columns=columns).eq(text_literal(f"${{{column}:sqlstring}}"))
 
 
 def _to_athena(query: exp.Query) -> str:

@@ -126,13 +126,13 @@ def street_type_dispositions(rows: Rows) -> str:
 
 
 def missing_times(rows: Rows) -> str:
-    every = next(row for row in rows if row["dimension"] == "all")
-    types = [row for row in rows if row["dimension"] == "initial_type" and row["incidents"] >= MIN_INCIDENTS]
+    every = next(row for row in rows if row["group_kind"] == "all")
+    types = [row for row in rows if row["group_kind"] == "initial_type" and row["incidents"] >= MIN_INCIDENTS]
     pattern = ""
     if types:
         worst = max(types, key=lambda row: row["arrival_missing_pct"])
         pattern = (
-            f" Among the types with at least {MIN_INCIDENTS} incidents, {name_of(worst['value'])} has the highest "
+            f" Among the types with at least {MIN_INCIDENTS} incidents, {name_of(worst['group_name'])} has the highest "
             f"share of missing arrival times: {worst['arrival_missing_pct']:.2f} %."
         )
     return (

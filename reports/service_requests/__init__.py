@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from reports.answer import Answer, Report, Source
 from reports.charts import chart
+from reports.columns import Column
 from reports.service_requests import sentences
 
-_GROUP, _AREA = ("city", "group_kind", "group_name"), ("city", "area_kind", "area")
+_GROUP = ("city", "group_kind", "group_name")
 # The rows about whole cities come before the rows about groups.
 _BY_KIND = ("group_kind <> 'all'", "city", "group_kind")
 _BY_GROUP = (*_BY_KIND, "group_name")
 _ALL = "group_kind = 'all'"
-_NO_GRID_CELLS = "area_kind <> 'grid_cell'"
-_KNOWN_AREAS = f"{_NO_GRID_CELLS} AND area IS NOT NULL"
+_NO_GRID_CELLS = "group_kind <> 'grid_cell'"
+_KNOWN_AREAS = f"{_NO_GRID_CELLS} AND group_name IS NOT NULL"
 _AREAS_ONLY = "The bars leave out grid cells and requests without an area."
 _BY_CITY = ("city",)
 _MONTHS = chart("line", "month", "requests", "Requests per month", panel=_BY_CITY, where=_ALL)
@@ -36,22 +37,30 @@ ANSWERS = (
         name="volume_by_area",
         question="How are cases distributed by area?",
         sentence=sentences.areas,
-        columns=(*_AREA, "requests", "share_pct"),
+        columns=(*_GROUP, "requests", "share_pct"),
         charts=(
             chart(
                 "map",
-                "area",
+                "group_name",
                 "requests",
                 "Requests in a grid cell of 0.01 degrees",
                 panel=_BY_CITY,
-                where="area_kind = 'grid_cell' AND area IS NOT NULL",
-                places="area_kind IN ('neighborhood', 'zip') AND area IS NOT NULL",
+                where="group_kind = 'grid_cell' AND group_name IS NOT NULL",
+                places="group_kind IN ('neighborhood', 'zip') AND group_name IS NOT NULL",
                 coordinates=("latitude", "longitude"),
                 note="Each name is at the average position of the requests in this neighborhood or ZIP code.",
             ),
-            chart("bars", "area", "requests", "Requests", panel="city area_kind", where=_KNOWN_AREAS, note=_AREAS_ONLY),
+            chart(
+                "bars",
+                "group_name",
+                "requests",
+                "Requests",
+                panel="city group_kind",
+                where=_KNOWN_AREAS,
+                note=_AREAS_ONLY,
+            ),
         ),
-        order=("city", "area_kind", "-requests", "area"),
+        order=("city", "group_kind", "-requests", "group_name"),
         note="For each area type, 100 % is all requests of the city. In the table, a dash stands for an unknown area.",
     ),
     Answer(
@@ -108,40 +117,40 @@ ANSWERS = (
         name="top_types_by_area",
         question="What are the five most common types of each area?",
         sentence=sentences.top_types,
-        columns=(*_AREA, "rank", "request_type", "requests", "share_pct"),
+        columns=(*_GROUP, "rank", "request_type", "requests", "share_pct"),
         charts=(
             chart(
                 "bars",
                 "request_type",
                 "requests",
                 "Requests",
-                panel="city area_kind area",
+                panel="city group_kind group_name",
                 where=_NO_GRID_CELLS,
                 max_categories=5,
                 note="The chart shows the areas with the most requests of these types.",
             ),
         ),
-        order=("city", "area_kind", "area", "rank"),
+        order=("city", "group_kind", "group_name", "rank"),
         note="100 % is all requests of the area with a known type.",
     ),
     Answer(
         name="top_type_months",
         question="How do the most common types change by month?",
         sentence=sentences.type_months,
-        columns=(*_AREA, "rank", "request_type", "month", "requests", "change_on_month", "change_on_month_pct"),
+        columns=(*_GROUP, "rank", "request_type", "month", "requests", "change_on_month", "change_on_month_pct"),
         charts=(
             chart(
                 "line",
                 "month",
                 "requests",
                 "Requests per month",
-                panel="city area_kind area request_type",
+                panel="city group_kind group_name request_type",
                 where=_NO_GRID_CELLS,
                 missing_is_zero=True,
                 note="The chart shows the pairs of area and type with the most requests. A missing month is 0.",
             ),
         ),
-        order=("city", "area_kind", "area", "rank", "month"),
+        order=("city", "group_kind", "group_name", "rank", "month"),
         note="The table has the five most common types of each area. Months use local time.",
     ),
     Answer(
@@ -215,20 +224,20 @@ ANSWERS = (
         name="traffic_by_area",
         question="Where are traffic and accidents reported?",
         sentence=sentences.traffic,
-        columns=(*_AREA, "traffic_kind", "request_type", "requests"),
+        columns=(*_GROUP, "traffic_kind", "request_type", "requests"),
         charts=(
             chart(
                 "bars",
-                "area",
+                "group_name",
                 "requests",
                 "Requests about traffic and accidents",
-                panel="city area_kind",
+                panel="city group_kind",
                 where=_KNOWN_AREAS,
                 max_panels=8,
                 note=_AREAS_ONLY,
             ),
         ),
-        order=("city", "area_kind", "area", "traffic_kind", "-requests", "request_type"),
+        order=("city", "group_kind", "group_name", "traffic_kind", "-requests", "request_type"),
         note="A request is counted once in each type of area. In the table, a dash stands for an unknown area.",
     ),
 )
@@ -248,14 +257,16 @@ REPORT = Report(
         ),
     ),
     answers=ANSWERS,
-    headers={
-        "area_kind": "Area type",
-        "on_first_call": "Resolved on first call",
-        "on_first_call_pct": "Resolved %",
-        "status_not_known": "Unknown",
-        "p90_hours": "90th percentile, hours",
-        "median_hours": "Median, hours",
-        "traffic_kind": "Topic",
+    columns={
+        "on_first_call": Column(header="Resolved on first call"),
+        "on_first_call_pct": Column(header="Resolved %"),
+        "status_not_known": Column(header="Unknown"),
+        "p90_hours": Column(header="90th percentile, hours"),
+        "median_hours": Column(header="Median, hours"),
+        "traffic_kind": Column(header="Topic"),
+        "group_kind": Column(header="Group", names_columns=True),
+        "group_name": Column(header="Name"),
+        "request_type": Column(header="Type"),
     },
     sparkline="monthly_volume",
 )

@@ -12,13 +12,13 @@ from reports.words import WEEKDAYS, month_and_year, name_of, percent
 
 def _greatest_area(rows: Rows) -> Mapping[str, Any] | None:
     """Return the row with the most requests. Grid cells are not areas that people know."""
-    areas = [row for row in rows if row["area_kind"] != "grid_cell"]
+    areas = [row for row in rows if row["group_kind"] != "grid_cell"]
     return max(areas, key=lambda row: row["requests"], default=None)
 
 
 def _place(row: Mapping[str, Any]) -> str:
-    kind = row["area_kind"].replace("_", " ")
-    return f"{kind[:1].upper()}{kind[1:]} {name_of(row['area'])} ({row['city'].title()})"
+    kind = row["group_kind"].replace("_", " ")
+    return f"{kind[:1].upper()}{kind[1:]} {name_of(row['group_name'])} ({row['city'].title()})"
 
 
 def monthly(rows: Rows) -> str:
@@ -30,7 +30,7 @@ def monthly(rows: Rows) -> str:
 
 
 def areas(rows: Rows) -> str:
-    top = _greatest_area([row for row in rows if row["area"] is not None])
+    top = _greatest_area([row for row in rows if row["group_name"] is not None])
     if top is None:
         return "The area of all requests is unknown."
     share = f"{top['requests']:,}, or {top['share_pct']:.2f} % of the city's requests"
@@ -74,7 +74,7 @@ def top_types(rows: Rows) -> str:
 
 def type_months(rows: Rows) -> str:
     top = _greatest_area(rows) or rows[0]
-    areas = [row for row in rows if row["area_kind"] != "grid_cell" and row["requests"] == top["requests"]]
+    areas = [row for row in rows if row["group_kind"] != "grid_cell" and row["requests"] == top["requests"]]
     others = len(areas) - 1
     combinations = f"combination{'' if others == 1 else 's'} of area, type and month"
     as_many = f" {others:,} other {combinations} had the same number." if others else ""
@@ -120,10 +120,10 @@ def time_to_close(rows: Rows) -> str:
 def traffic(rows: Rows) -> str:
     totals: Counter[tuple[str, str, str]] = Counter()
     for row in rows:
-        if row["area_kind"] != "grid_cell" and row["area"] is not None:
-            totals[row["city"], row["area_kind"], row["area"]] += row["requests"]
+        if row["group_kind"] != "grid_cell" and row["group_name"] is not None:
+            totals[row["city"], row["group_kind"], row["group_name"]] += row["requests"]
     if not totals:
         return "The area of all requests about traffic is unknown."
     (city, kind, area), count = totals.most_common(1)[0]
-    place = _place({"city": city, "area_kind": kind, "area": area})
+    place = _place({"city": city, "group_kind": kind, "group_name": area})
     return f"{place} has the most requests about traffic and accidents: {count:,}."

@@ -9,7 +9,7 @@ from math import cos, pi, sin
 from typing import Any
 
 from reports.charts import Chart
-from reports.columns import header_of
+from reports.columns import Columns, header_of
 from reports.drawing import SPARKLINE_WIDTH, draw, draw_sparkline
 from reports.drawing.layout import NARROW, SHAPES, WIDE, Spec, axis_start
 from reports.drawing.rows import part_opacities
@@ -90,7 +90,7 @@ class DatasetPictures:
 
 def draw_picture(answer: str, number: int, chart: Chart, data: ChartData) -> Picture:
     """Draw a chart for wide and for narrow pages."""
-    label = describe(chart)
+    label = describe(chart, columns=data.columns)
     wide, narrow = draw(chart, data, width=WIDE), draw(chart, data, width=NARROW)
     return Picture(
         f"{answer}-{number}",
@@ -103,15 +103,16 @@ def draw_picture(answer: str, number: int, chart: Chart, data: ChartData) -> Pic
     )
 
 
-def describe(chart: Chart) -> str:
+def describe(chart: Chart, *, columns: Columns) -> str:
     """Describe a chart to screen readers. The description has no values, because the table of the answer has them.
 
-    >>> describe(Chart(kind="bars", category=("street",), values=("incidents",), axis="Incidents at blocks"))
+    >>> bars = Chart(kind="bars", category=("street",), values=("incidents",), axis="Incidents at blocks")
+    >>> describe(bars, columns={})
     'Bar chart: Incidents at blocks. The values are grouped by street.'
     """
-    columns = [*chart.category, *([chart.series] if chart.series else []), *chart.panel]
-    names = listed(header_of(name).lower() for name in columns)
-    return f"{_KINDS[chart.kind]}: {chart.axis}. The values are grouped by {names}."
+    names = [*chart.category, *([chart.series] if chart.series else []), *chart.panel]
+    headers = listed(header_of(name, columns=columns).lower() for name in names)
+    return f"{_KINDS[chart.kind]}: {chart.axis}. The values are grouped by {headers}."
 
 
 def draw_trend(dataset: str, quarantined: Sequence[float]) -> Picture:
@@ -129,7 +130,8 @@ def draw_small_line(chart: Chart, data: ChartData) -> Sparkline:
     for point in data.points:
         totals[point.category] = totals.get(point.category, 0) + point.value
     first, last = (f"{end:%b %Y}" if isinstance(end, date) else str(end) for end in (min(totals), max(totals)))
-    by_hour = "" if isinstance(max(totals), date) else f" by {header_of(chart.category[0]).lower()}"
+    header = header_of(chart.category[0], columns=data.columns).lower()
+    by_hour = "" if isinstance(max(totals), date) else f" by {header}"
     caption = f"{chart.axis}{by_hour}, {first} to {last}"
     spec = draw_sparkline(sorted(totals.items()))
     return Sparkline(to_svg(spec, label=caption, width=SPARKLINE_WIDTH), caption)

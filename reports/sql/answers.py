@@ -2,26 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from sqlglot import exp
 
 from reports.answer import Answer
+from reports.columns import Columns, header_of
 from reports.sql.expressions import curated_table, named, row_number, sort_order, titled
 
 POSITION = "row_number"
 """The column of a view that has the position of a row in the order of the answer."""
 
 
-def answer_query(dataset: str, answer: Answer, *, headers: Mapping[str, str]) -> exp.Select:
-    """Return the query that selects the displayed columns of an answer, with the headers of the report.
+def answer_query(dataset: str, answer: Answer, *, columns: Columns) -> exp.Select:
+    """Return the query that selects the displayed columns of an answer, with their headers.
 
-    The rows are in the order of the answer.
+    The rows are in the order of the answer. `columns` are the columns that the report declares.
     """
-    columns = [titled(exp.column(name), headers[name]) for name in answer.columns]
+    selected = [titled(exp.column(name), header_of(name, columns=columns)) for name in answer.columns]
     # The sort keys name the table, because the header of another column can be the name of a sort key.
     table = curated_table(dataset, answer, alias="answer")
-    return exp.select(*columns).from_(table).order_by(*sort_order(answer, table="answer"))
+    return exp.select(*selected).from_(table).order_by(*sort_order(answer, table="answer"))
 
 
 def view_query(dataset: str, answer: Answer) -> exp.Select:

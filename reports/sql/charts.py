@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from sqlglot import exp
 
 from reports.answer import Answer
 from reports.charts import MAX_CIRCLES, SORTED_KINDS, TIME_KINDS, Chart
+from reports.columns import Columns, header_of
 from reports.sql.expressions import (
     curated_table,
     expression,
@@ -23,11 +24,11 @@ from reports.sql.labels import label_expression
 COORDINATES = ("latitude", "longitude")
 
 
-def chart_query(dataset: str, answer: Answer, chart: Chart, *, headers: Mapping[str, str]) -> exp.Select:
+def chart_query(dataset: str, answer: Answer, chart: Chart, *, columns: Columns) -> exp.Select:
     """Return the query of a chart: one row for each point, bar or cell, in the order of the chart."""
-    steps = ChartSteps(curated_table(dataset, answer), answer, chart, headers=headers)
-    columns = [titled(exp.column(name), header) for name, header in steps.output_columns()]
-    return steps.select(columns).order_by(*steps.sort_keys())
+    steps = ChartSteps(curated_table(dataset, answer), answer, chart, columns=columns)
+    selected = [titled(exp.column(name), header) for name, header in steps.output_columns()]
+    return steps.select(selected).order_by(*steps.sort_keys())
 
 
 class ChartSteps:
@@ -46,10 +47,10 @@ class ChartSteps:
         answer: Answer,
         chart: Chart,
         *,
-        headers: Mapping[str, str],
+        columns: Columns,
         conditions: Sequence[exp.Expr] = (),
     ) -> None:
-        self._table, self._answer, self._chart, self._headers = table, answer, chart, headers
+        self._table, self._answer, self._chart, self._columns = table, answer, chart, columns
         self._conditions = conditions
         self._steps: list[tuple[str, exp.Query]] = []
         self._condition = ""  # The condition that the next step applies to the rows of the last step.
@@ -71,16 +72,16 @@ class ChartSteps:
 
     def output_columns(self) -> list[tuple[str, str]]:
         """Return the columns of the last step that describe a point, with their headers."""
-        chart, headers = self._chart, self._headers
+        chart, columns = self._chart, self._columns
         titles = {
-            "panel": ", ".join(headers[name] for name in chart.panel),
-            "category": ", ".join(headers[name] for name in chart.category),
-            "series": headers[chart.series] if chart.series else "Series",
+            "panel": ", ".join(header_of(name, columns=columns) for name in chart.panel),
+            "category": ", ".join(header_of(name, columns=columns) for name in chart.category),
+            "series": header_of(chart.series, columns=columns) if chart.series else "Series",
             **{name: name.title() for name in COORDINATES},
         }
-        columns = [(name, titles[name]) for name in self._labels()]
-        columns.append(("value", chart.axis))
-        return [*columns, ("is_complete", "Complete")] if chart.complete else columns
+        output = [(name, titles[name]) for name in self._labels()]
+        output.append(("value", chart.axis))
+        return [*output, ("is_complete", "Complete")] if chart.complete else output
 
     def sort_keys(self) -> list[exp.Ordered]:
         """Return the sort keys of the points."""
@@ -187,13 +188,15 @@ class ChartSteps:
         chart = self._chart
         labels: dict[str, exp.Expr] = {}
         if chart.panel:
-            labels["panel"] = label_expression(chart.panel)
+            labels["panel"] = label_expression(chart.panel, columns=self._columns)
         is_time = chart.kind in TIME_KINDS
-        labels["category"] = exp.column(chart.category[0]) if is_time else label_expression(chart.category)
+        labels["category"] = (
+            exp.column(chart.category[0]) if is_time else label_expression(chart.category, columns=self._columns)
+        )
         if chart.series:
-            labels["series"] = label_expression((chart.series,))
+            labels["series"] = label_expression((chart.series,), columns=self._columns)
         elif self.has_series:
-            labels["series"] = text_of(text_literal(self._headers[value]))
+            labels["series"] = text_of(text_literal(header_of(value, columns=self._columns)))
         if chart.coordinates:
             labels |= {name: exp.column(column) for name, column in zip(COORDINATES, chart.coordinates, strict=True)}
         return labels

@@ -7,7 +7,6 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from sqlglot import exp
 
-from reports.columns import header_of
 from reports.facts import DatasetFacts
 from reports.rows import AnswerRows
 from reports.sql.answers import POSITION, answer_query, view_query
@@ -82,12 +81,12 @@ def _query_files(dataset: DatasetFacts, dialect: str) -> dict[str, str]:
 def _queries(dataset: DatasetFacts, rows: AnswerRows) -> Iterator[tuple[str, list[str], exp.Query]]:
     """Return the queries of an answer and its charts, each with the end of its file name and with its comments."""
     answer = rows.answer
-    headers = {name: dataset.report.headers.get(name) or header_of(name) for name in rows.schema.fieldNames()}
-    yield "", _about(rows), answer_query(dataset.name, answer, headers=headers)
+    columns = dataset.report.columns
+    yield "", _about(rows), answer_query(dataset.name, answer, columns=columns)
     for number, chart in enumerate(answer.charts, start=1):
         incomplete = "The last column is false for a period with missing data." if chart.complete else ""
         comments = [answer.question, f"Chart: {chart.axis}.", chart.note, incomplete, answer.note]
-        query = chart_query(dataset.name, answer, chart, headers=headers)
+        query = chart_query(dataset.name, answer, chart, columns=columns)
         yield f"_chart_{number}", comments, query
 
 

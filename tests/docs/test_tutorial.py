@@ -48,8 +48,8 @@ def test_tutorial_expectation_extends_the_suite():
     suite = (TUTORIAL.parents[1] / "expectations/suites/contact_centre.json").read_text(encoding="utf-8")
     added = json.loads(blocks("first-hour.md", "json")[0].rstrip().rstrip(","))
     document = json.loads(suite)
-    document["expectations"].insert(-2, added)
-    assert parse_suite(json.dumps(document), where="contact_centre.json").expectations[-3].id == "few_calls_abandoned"
+    document["expectations"].insert(0, added)
+    assert parse_suite(json.dumps(document), where="contact_centre.json").expectations[0].id == "few_calls_abandoned"
 
 
 def test_readme_transform_equals_the_source_code(spark):

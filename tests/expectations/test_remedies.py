@@ -14,6 +14,7 @@ from expectations.errors import SuiteError
 from expectations.gate import compile_gate
 from expectations.standard import load_suite
 from expectations.suite import parse_suite
+from transforms.errors import DatasetNotFoundError
 
 SCHEMA = "n int, s string, day date, tags array<string>, `a.b` int, words map<string, int>"
 BETWEEN, IN_SET, LENGTHS = "column_values_to_be_between", "column_values_to_be_in_set", "column_value_lengths_to_equal"
@@ -240,7 +241,7 @@ def test_renamed_columns_are_not_reserved(spark, make_gate):
 
 
 def test_the_names_of_datasets_have_a_suite():
-    with pytest.raises(SuiteError, match="Check the name, or write the suite."):
+    with pytest.raises(DatasetNotFoundError, match="Did you mean 'contact_centre'?"):
         load_suite("contact_center")
     assert load_suite("contact_centre").expectations
 

@@ -1,13 +1,13 @@
 from __future__ import annotations
 
 import json
-from importlib import resources
 
 import pytest
 
 from expectations.errors import ExpectationError, SuiteError
-from expectations.standard import load_suite
+from expectations.standard import load_suite, suite_text
 from expectations.suite import SEVERITIES, parse_suite
+from transforms.datasets import load_dataset
 
 NOT_NULL = {"type": "expect_column_values_to_not_be_null", "kwargs": {"column": "n"}}
 NO_LIST = "the JSON has no list 'expectations'. Expected the form of Great Expectations: "
@@ -128,11 +128,6 @@ def test_threshold_accepts_numbers_from_0_to_1(mostly):
     assert suite.expectations[0].mostly == mostly
 
 
-def test_error_shows_the_missing_suite_file():
-    with pytest.raises(SuiteError, match=r"suite nowhere: the file expectations/suites/nowhere\.json does not exist"):
-        load_suite("nowhere")
-
-
 def test_contact_centre_expectations_have_unique_descriptions():
     """Each id is a valid Python identifier. Each description ends with a period."""
     suite = load_suite("contact_centre")
@@ -145,7 +140,7 @@ def test_contact_centre_expectations_have_unique_descriptions():
 def test_round_trip_through_gx_preserves_the_suite():
     from great_expectations.core import ExpectationSuite
 
-    text = resources.files("expectations.suites").joinpath("contact_centre.json").read_text(encoding="utf-8")
+    text = suite_text(load_dataset("contact_centre"))
     written_by_gx = json.dumps(ExpectationSuite(**json.loads(text)).to_json_dict())
     ours, theirs = load_suite("contact_centre"), parse_suite(written_by_gx, where="gx")
     assert theirs.name == ours.name

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from ingest.errors import LandedFileError
-from ingest.header import HeaderMatch, best_match, clean_header
+from ingest.header import HeaderMatch, best_match, clean_header, describe_missing_columns
 
 LAYOUTS = {"cases": ("Date", "Area"), "old cases": ("Day", "Area", "Kind")}
 RESERVED = ("_layout", "_Source_File", "_row_number", "_ingested_at", "_malformed_record", "_IS_CURRENT")
@@ -80,3 +80,29 @@ def test_error_shows_names_with_different_letter_case(cells: list[str]) -> None:
 def test_duplicate_and_reserved_column_names_are_rejected(cells: list[str | None], problem: str) -> None:
     with pytest.raises(LandedFileError, match=f"f.csv: {problem}"):
         clean_header("f.csv", cells, layouts=LAYOUTS)
+
+
+COLUMNS = tuple(f"Column {letter}" for letter in "ABCDEFGHIJ")
+
+
+@pytest.mark.parametrize(
+    ("cells", "problem"),
+    [
+        (
+            ["Column A", "Column B", "Jane Doe", "column c"],
+            "8 of the 10 expected columns are missing: 'Column C', 'Column D', 'Column E', 'Column F', 'Column G', and "
+            "3 more. Found: ['Column A', 'Column B', 'column c']. Is this the right file? If not, move it out of "
+            "landing.",
+        ),
+        (
+            [*COLUMNS[:8], "Kind"],
+            f"2 of the 10 expected columns are missing: 'Column I', 'Column J'. Found: {[*COLUMNS[:8], 'Kind']}. Did "
+            "the source rename them?",
+        ),
+        (["x", *COLUMNS], f"column 'y' is missing. Found: {['x', *COLUMNS]}. Did the source rename or drop it?"),
+    ],
+)
+def test_missing_columns_are_counted(cells: list[str], problem: str) -> None:
+    """If most columns are missing, the row may contain personal data, so only cells like column names are shown."""
+    layouts = {"other": ("x", *COLUMNS, "y")} if "x" in cells else {"ten": COLUMNS, "other": ("x", *COLUMNS, "y")}
+    assert describe_missing_columns(cells, layouts) == problem

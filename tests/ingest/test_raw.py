@@ -6,6 +6,7 @@ import pytest
 import xlsxwriter
 from pyspark.sql import SparkSession
 
+from ingest import raw as raw_module
 from ingest import selection
 from ingest.errors import LandedFilesError
 from ingest.raw import IngestResult, ingest, read_raw
@@ -212,6 +213,33 @@ def test_new_columns_are_kept_and_logged(lake: SparkSession, landing, caplog: py
     assert raw(lake, "Date", "`Notes. (ü)`") == [("2024-01-01", None), ("2024-01-02", "Fête")]
 
 
+def test_unused_columns_of_the_first_ingest_are_not_called_new(
+    lake: SparkSession, landing, caplog: pytest.LogCaptureFixture
+) -> None:
+    landing.csv("a.csv", [["2024-01-01", 1, "x"]], columns=("Date", "CallsOffered", "Note"))
+    assert ingest_calls(lake, landing).extra_columns == ("Note",)
+    assert "calls: no layout has the columns ['Note'] of the landed files. Raw keeps these columns" in caplog.text
+    assert "are new" not in caplog.text
+
+
+def test_empty_columns_are_logged(
+    lake: SparkSession, landing, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A blank is a value. The columns of a layout without rows are not listed."""
+    layouts = {"calls": ("Date", "Offered", "Note", "Blank"), "old": ("Day", "Offered")}
+
+    def ingest_rows(name: str, *rows: str) -> tuple[str, ...]:
+        landing.file(name, "\n".join(["Date,Offered,Note,Blank", *rows]).encode())
+        return ingest(lake, dataset="calls", landing=str(landing), layouts=layouts, run_id=RUN).empty_columns
+
+    assert ingest_rows("a.csv", '2024-01-01,,""," "', '2024-01-02,,," "') == ("Offered", "Note")
+    assert "calls: the columns ['Offered', 'Note'] have no value in any new row" in caplog.text
+    assert ingest_rows("b.csv", "2024-01-03,5,,") == ()  # a later ingest with few rows
+    monkeypatch.setattr(raw_module, "MIN_ROWS_FOR_EMPTY_COLUMNS", 1)
+    assert ingest_rows("c.csv", "2024-01-04,5,,") == ("Note", "Blank")
+    assert ingest_rows("d.csv", "2024-01-05,,x,", "2024-01-06,5,,y") == ()
+
+
 def test_files_without_rows_are_read_once(lake: SparkSession, landing) -> None:
     landing.workbook("a.xlsx", [], columns=("Date", "CallsOffered"))
     landing.csv("b.csv", landing.days(count=1))
@@ -239,9 +267,10 @@ def test_a_refused_file_adds_no_column_to_raw(lake: SparkSession, landing, is_fi
 def test_unreadable_files_stop_the_ingest(lake: SparkSession, landing) -> None:
     """With `skip_unreadable`, the ingest skips these files and reads the other files."""
     landing.file("fake.xlsx", b"no workbook")
-    with pytest.raises(LandedFilesError, match=r"fake.xlsx: the file is not an Excel workbook"):
+    with pytest.raises(LandedFilesError, match=r"fake.xlsx: the file is not an Excel workbook") as first:
         # Raw is empty and no file can be read, so the ingest raises an error even if `skip_unreadable` is true.
         ingest_calls(lake, landing, skip_unreadable=True)
+    assert "Later runs skip such files. But raw is empty and no other landed file has rows" in str(first.value)
     landing.csv("good.csv", landing.days(count=2))
     ingest_calls(lake, landing, skip_unreadable=True)
     landing.csv("new.csv", landing.days("2024-02-01", count=2))
@@ -253,6 +282,7 @@ def test_unreadable_files_stop_the_ingest(lake: SparkSession, landing) -> None:
 
     assert len(caught.value.problems) == 3
     message = str(caught.value)
+    assert "Later runs" not in message
     assert "missing.csv: column 'CallsOffered' is missing. Found: ['Date']." in message
     assert (
         "renamed.xlsx: column 'CallsOffered' is missing. Found: ['Date', 'Calls Offered']. "

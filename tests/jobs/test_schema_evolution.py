@@ -6,20 +6,21 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
-from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from expectations.errors import ExpectationsNotMetError
-from jobs import publisher
+from jobs import answers, publisher
+from jobs.answers import AnswerBuildError, publish_answers
 from jobs.arguments import Arguments
 from jobs.blocked import resolve
 from jobs.publisher import Publisher
 from jobs.stages import dataset_job
-from lake.errors import NotStagedError
+from lake.errors import NarrowedColumnError, NotStagedError
 from lake.ledger import StageResult
 from lake.tables import snapshot_id
-from tests.jobs.incidents import POLICE, STRICT, deliver, event, few_columns
-from transforms.dataset import Dataset
+from tests.jobs.incidents import FEW, POLICE, STRICT, deliver, event, few_columns
+from transforms.dataset import Answer, Dataset
 from transforms.datasets import contact_centre
 
 
@@ -32,7 +33,8 @@ def new_code(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
     """Return a function that sets the code version that the jobs see."""
 
     def install(version: str) -> None:
-        monkeypatch.setattr(publisher, "code_version", lambda *packages: version)
+        for module in (answers, publisher):
+            monkeypatch.setattr(module, "code_version", lambda *packages: version)
 
     return install
 
@@ -139,3 +141,87 @@ def test_blocked_increment_does_not_change_columns(lake: SparkSession, landing) 
     assert resolve(Publisher(lake, fixed, "resolved")).state == "SUCCEEDED"
     assert incidents(lake, "incident_id", "town") == [(f"P{n:04}", "ROCKVILLE") for n in range(1, 5)]
     assert lake.table("lake.quarantine.police_dispatch").count() == 0
+
+
+def with_code(value: Callable[[], Column], dataset: Dataset = STRICT) -> Dataset:
+    """Return a dataset whose rows and answer have a column `code`."""
+    first_code = Answer(lambda incidents: incidents.groupBy("city").agg(F.max("code").alias("code")))
+
+    def build(raw: DataFrame) -> DataFrame:
+        return few_columns(raw).withColumn("code", value())
+
+    return replace(dataset, build=build, answers={"codes": first_code})
+
+
+def types(lake: SparkSession) -> list[str]:
+    tables = ("trusted.police_dispatch", "quarantine.police_dispatch", "curated.police_dispatch_codes")
+    return [dict(lake.table(f"lake.{table}").dtypes)["code"] for table in tables]
+
+
+@pytest.mark.parametrize("after", ["int", "array<int>"])
+def test_a_rebuild_replaces_the_type_of_a_column(lake: SparkSession, landing, new_code, after: str) -> None:
+    old = with_code(lambda: F.lit("n/a"), FEW)
+    new = with_code(lambda: (F.lit(7) if after == "int" else F.array(F.lit(7))).cast(after), FEW)
+    deliver(landing, "a", event(1), event(2, day=None))
+    refine(lake, landing, old, "old")
+    publish_answers(lake, old, run_id="old")
+    deliver(landing, "b", event(3))
+    new_code("new")
+
+    message = rf"lake\.trusted\.police_dispatch: column 'code' would change from string to {after}.* with --rebuild"
+    with pytest.raises(NarrowedColumnError, match=message):
+        refine(lake, landing, new, "new")
+    assert types(lake) == ["string"] * 3
+
+    assert Publisher(lake, new, "rebuild").refine(full_refresh=True).error is None
+    with pytest.raises(NarrowedColumnError, match=r"lake\.curated\.police_dispatch_codes: column 'code'"):
+        publish_answers(lake, new, run_id="rebuild")
+    publish_answers(lake, new, run_id="rebuild", rebuild=True)
+    assert types(lake) == [after] * 3
+    assert lake.table("lake.quarantine.police_dispatch").where("code IS NOT NULL").count() == 1
+
+
+def test_a_blocked_increment_may_have_new_types(lake: SparkSession, landing, new_code) -> None:
+    """The parked rows of an earlier increment get the new types. Spark cannot cast the old type to the new type."""
+    old, new = with_code(lambda: F.lit(None).cast("int")), with_code(lambda: F.array(F.lit(7)))
+    deliver(landing, "a", event(1))
+    refine(lake, landing, old, "first")
+    deliver(landing, "b", event(2, day=None))
+    assert refine(lake, landing, old, "blocked").state == "BLOCKED"
+    new_code("new")
+    deliver(landing, "c", event(3, day=None))
+    assert refine(lake, landing, new, "blocked again").state == "BLOCKED"
+    parked = lake.table("lake.quarantine.police_dispatch").orderBy("incident_id").select("incident_id", "code")
+    assert [tuple(row) for row in parked.collect()] == [("P0002", None), ("P0003", [7])]
+
+    assert resolve(Publisher(lake, new, "resolved"), row_by_row=True).state == "SUCCEEDED"
+    assert incidents(lake, "incident_id", "code") == [("P0001", [7])]
+
+
+def test_resolve_may_change_columns(lake: SparkSession, landing, new_code) -> None:
+    deliver(landing, "a", event(1))
+    refine(lake, landing, STRICT, "first")
+    deliver(landing, "b", event(2, day=None))
+    assert refine(lake, landing, STRICT, "blocked").state == "BLOCKED"
+    new_code("new")
+    known_start = F.coalesce("start_time", "row_ts")
+    fixed = replace(PLACE, build=lambda raw: PLACE.build(raw).withColumn("start_time", known_start))
+
+    assert resolve(Publisher(lake, fixed, "resolved")).state == "SUCCEEDED"
+    assert incidents(lake, "incident_id", "place") == [("P0001", "ROCKVILLE"), ("P0002", "ROCKVILLE")]
+
+
+def test_an_answer_that_reads_a_missing_column_is_an_error(lake: SparkSession, landing) -> None:
+    """The code of the answer is newer than the trusted table."""
+    deliver(landing, "a", event(1))
+    refine(lake, landing, STRICT, "old")
+    new = with_code(lambda: F.lit(7))
+    message = (
+        r"lake\.curated\.police_dispatch_codes: the answer cannot be built\. .*`code` cannot be resolved.* Found: "
+        r"lake\.trusted\.police_dispatch has the columns .*incident_id string.*run the job with --stage all"
+    )
+    with pytest.raises(AnswerBuildError, match=message):
+        publish_answers(lake, new, run_id="new")
+
+    Publisher(lake, new, "new").refine(full_refresh=True)
+    assert publish_answers(lake, new, run_id="new").rows_out == 1

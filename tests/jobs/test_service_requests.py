@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import os
+from dataclasses import replace
 from datetime import datetime, timezone
 from typing import Any
 
@@ -14,6 +15,7 @@ from pyspark.sql import SparkSession
 
 from jobs.stages import dataset_job
 from transforms.datasets.service_requests import DATASET
+from transforms.schema import Field
 
 pytestmark = pytest.mark.compiled
 
@@ -51,3 +53,18 @@ def test_later_export_does_not_reopen_closed_request(lake: SparkSession, landing
         saved = datetime(2024, 7, 4, hour + 6, tzinfo=timezone.utc).timestamp()
         os.utime(path, (saved, saved))
         assert run(lake, landing) == [("Closed", "2024-07-04 19:30:00")]
+
+
+def test_a_new_city_changes_nothing_before_its_first_file(lake: SparkSession, landing) -> None:
+    """A city is added to the code. Then trusted is built again, although no file of the city has landed."""
+    closed = {**REQUEST, "Case Status": "Closed", "row_ts": "2024-07-04T13:30:00-06:00"}
+    landing.file("2024/07/04/13/event.json", json.dumps(closed).encode())
+    assert run(lake, landing) == [("Closed", "2024-07-04 19:30:00")]
+    key = str(landing.file("_key", b"k" * 32))
+    new_city = (*DATASET.layouts["vancouver"], Field("unique_key", "unique_key", "string"))
+    job = dataset_job(replace(DATASET, layouts={"boston": new_city, **DATASET.layouts}))
+
+    for options in (["--rebuild"], []):
+        for stage in ("ingest", "refine"):
+            job.run(lake, job.parse(["--stage", stage, "--landing", str(landing), "--masking-key", key, *options]))
+        assert [row.status for row in lake.table("lake.trusted.service_requests").collect()] == ["Closed"]

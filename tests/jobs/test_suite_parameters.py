@@ -9,13 +9,14 @@ import pytest
 from pyspark.sql import SparkSession
 
 from expectations.errors import ExpectationsNotMetError, SuiteError
-from expectations.standard import load_suite
+from expectations.standard import suite_of
 from expectations.suite import Suite, parse_suite
 from jobs import publisher
 from jobs.publisher import Publisher
 from jobs.stages import dataset_job
 from lake.errors import NotStagedError
 from lake.ledger import runs
+from transforms.dataset import Dataset
 from transforms.datasets import contact_centre as dataset
 
 ENTRY = {
@@ -31,11 +32,11 @@ def _suite(monkeypatch: pytest.MonkeyPatch) -> None:
     """Add an expectation with a parameter to the suite of the dataset."""
     (added,) = parse_suite(json.dumps({"name": "x", "expectations": [ENTRY]}), where="x.json").expectations
 
-    def load(name: str) -> Suite:
-        suite = load_suite(name)
+    def extended(dataset: Dataset) -> Suite:
+        suite = suite_of(dataset)
         return replace(suite, expectations=(*suite.expectations, added))
 
-    monkeypatch.setattr(publisher, "load_suite", load)
+    monkeypatch.setattr(publisher, "suite_of", extended)
 
 
 def run(lake: SparkSession, landing: object, stage: str, *options: str) -> None:

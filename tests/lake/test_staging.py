@@ -9,10 +9,10 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from lake import staging
-from lake.errors import NarrowedColumnError, NotPublishedError, OvertakenError
+from lake.errors import ChangedColumnsError, NarrowedColumnError, NotPublishedError, OvertakenError
 from lake.evolution import has_schema
 from lake.iceberg import drop_branches, load_table
-from lake.staging import Staged, expire_intermediate_snapshots, find_staged, stage, stage_nothing
+from lake.staging import REFRESH, REQUESTED, Staged, expire_intermediate_snapshots, find_staged, stage, stage_nothing
 from lake.tables import ensure_table, exists, last_properties, read, row_count, snapshot_id
 
 pytestmark = pytest.mark.compiled
@@ -352,7 +352,8 @@ def test_restaging_replaces_rows_with_changed_columns(lake: SparkSession) -> Non
 def test_rows_with_different_columns_cannot_be_appended(lake: SparkSession) -> None:
     publish(lake, OLD)
     before = visible(lake)
-    with pytest.raises(ValueError, match=f"{TABLE}: the rows cannot be appended, because their schema differs"):
+    message = f"{TABLE}: the rows cannot be added, .* Column 'calls': expected int, found no such column"
+    with pytest.raises(ChangedColumnsError, match=message):
         staged_rows(lake, EVOLVED["renamed"][1], "r", EVOLVED["renamed"][0], is_append=True)
     assert visible(lake) == before
 
@@ -410,10 +411,20 @@ def test_column_names_may_contain_dots(lake: SparkSession) -> None:
 
 def test_narrowed_column_must_have_a_new_name(lake: SparkSession) -> None:
     publish(lake, [("2024-01-01", LARGE, False)], schema=SCHEMA.replace("int", "bigint"))
-    with pytest.raises(NarrowedColumnError, match=r"Keep the type bigint, or give the int column another name"):
+    with pytest.raises(NarrowedColumnError, match=r"keep the type bigint, or give the int column another name"):
         publish(lake, OLD)
     publish(lake, OLD, schema=SCHEMA.replace("calls", "small_calls"))
     assert lake.table(TABLE).columns[1] == "small_calls"
+
+
+def test_a_requested_refresh_may_narrow_a_column(lake: SparkSession) -> None:
+    publish(lake, [("2024-01-01", LARGE, False)], schema=SCHEMA.replace("int", "bigint"))
+    with pytest.raises(NarrowedColumnError, match="run again with --rebuild"):
+        publish(lake, OLD)
+    rows = lake.createDataFrame(OLD, SCHEMA)
+    stage(lake, rows, table=TABLE, run_id="rebuild", properties={REQUESTED: REFRESH}).publish()
+
+    assert (lake.table(TABLE).dtypes, content(lake)) == (rows.dtypes, OLD)
 
 
 def test_struct_fields_can_be_added_and_removed(lake: SparkSession) -> None:

@@ -13,8 +13,8 @@ from jobs.report_data import read_datasets
 from jobs.stages import dataset_job
 from lake.session import catalog_settings
 from reports.facts import DatasetFacts
-from tests.reports.shared import made_once
-from transforms.datasets import dataset_names, load_dataset
+from tests.reports.shared import SAMPLED, made_once
+from transforms.datasets import load_dataset
 from workflows.parts import sample_writer
 
 
@@ -33,7 +33,7 @@ def sample_warehouse(spark: SparkSession, shared_folder: Path) -> Path:
         session = spark.newSession()
         for name, value in catalog_settings(str(shared_folder / "warehouse")).items():
             session.conf.set(name, value)
-        for dataset in dataset_names():
+        for dataset in SAMPLED:
             landing = shared_folder / "landing" / dataset
             sample_writer(dataset)(landing)
             argv = ["--landing", str(landing)]
@@ -56,4 +56,4 @@ def sample_lake(spark: SparkSession, sample_warehouse: Path) -> SparkSession:
 @pytest.fixture(scope="session")
 def sample_reports(sample_lake: SparkSession) -> dict[str, DatasetFacts]:
     """Return the facts and answers of all datasets."""
-    return {facts.name: facts for facts in read_datasets(sample_lake, dataset_names())}
+    return {facts.name: facts for facts in read_datasets(sample_lake, SAMPLED)}

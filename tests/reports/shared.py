@@ -1,10 +1,16 @@
-"""Share folders between the test processes of one run."""
+"""Share folders between the test processes of one run, and name the datasets that have samples."""
 
 from __future__ import annotations
 
 import fcntl
 from collections.abc import Callable
 from pathlib import Path
+
+from transforms.datasets import dataset_names
+from workflows.parts import sample_writer
+
+SAMPLED = [name for name in dataset_names() if sample_writer(name)]
+"""The datasets that have a generator of samples."""
 
 
 def made_once(path: Path, make: Callable[[], None]) -> Path:

@@ -10,6 +10,8 @@ import pytest
 
 from reports.charts import Chart
 from reports.facts import DatasetFacts
+from tests.reports.shared import SAMPLED
+from tests.transforms.datasets.frames import own_test_value
 from transforms.datasets import dataset_names, load_dataset
 from workflows.parts import report_of
 
@@ -52,7 +54,7 @@ def test_each_answer_of_a_dataset_is_in_its_report(dataset: str) -> None:
     assert all(answer.charts and answer.question.endswith("?") for answer in report.answers)
 
 
-@pytest.mark.parametrize("dataset", dataset_names())
+@pytest.mark.parametrize("dataset", SAMPLED)
 def test_each_answer_has_whole_sentences_and_a_chart(dataset: str, sample_reports: dict[str, DatasetFacts]) -> None:
     for rows in sample_reports[dataset].answers:
         sentence = rows.sentence
@@ -65,49 +67,15 @@ def test_each_answer_has_whole_sentences_and_a_chart(dataset: str, sample_report
             assert sentence == rows.answer.empty
 
 
-NULLABLE = {
-    "calls_handled": ("calls_handled_pct", "change_pct_points", "first_day"),
-    "calls_handled_monthly": ("calls_handled_pct",),
-    "departments": ("inquiry_department",),
-    "channels": ("inquiry_channel",),
-    "monthly": ("change_on_year_pct",),
-    "department_moves": ("inquiry_department",),
-    "unusual_departments": ("inquiry_department",),
-    "top_types": ("inquiry_department", "inquiry_type"),
-    "channel_moves": ("inquiry_department", "inquiry_channel"),
-    "completion_by_year": ("completion_rate_pct", "change_pct_points"),
-    "completion_by_programme": ("completion_rate_pct", "programme", "intake"),
-    "yield": ("yield_pct", "programme", "intake"),
-    "withdrawal_rates": ("withdrawal_rate_pct", "programme", "intake"),
-    "monthly_volume": ("change_on_year_pct",),
-    "volume_by_area": ("area", "latitude"),
-    "volume_by_channel": ("channel",),
-    "first_call_resolution": ("on_first_call_pct",),
-    "resolution": ("resolved_pct", "unresolved_pct"),
-    "traffic_by_area": ("area", "request_type"),
-    "cities": ("city", "rank"),
-    "type_shares": ("city", "initial_type"),
-    "streets": ("street", "rank"),
-    "grid_cells": ("street", "rank"),
-    "intersections": ("intersection", "rank", "latitude"),
-    "at_intersections": ("is_intersection",),
-    "top_type_dispositions": ("disposition_desc",),
-    "arrival_by_city": ("priority",),
-    "clearing_by_city": ("priority",),
-    "arrival_by_street": ("priority",),
-    "clearing_by_street": ("priority",),
-    "slowest_cities": ("priority",),
-    "quadrants": ("priority", "quadrant"),
-    "priority_shares": ("priority",),
-}
-"""The columns of each answer that can be null and that are in the sentence of the answer."""
-
-
-@pytest.mark.parametrize("dataset", dataset_names())
+@pytest.mark.parametrize("dataset", SAMPLED)
 def test_missing_values_do_not_break_a_sentence(dataset: str, sample_reports: dict[str, DatasetFacts]) -> None:
-    """A column that can be null is null in all rows, and then in the first row."""
+    """A column that can be null is null in all rows, and then in the first row.
+
+    The tests of a dataset list the columns in `NULLABLE`, by the name of the answer.
+    """
+    nullable = own_test_value(dataset, "NULLABLE", default={})
     for rows in sample_reports[dataset].answers:
-        for name in NULLABLE.get(rows.answer.name, ()):
+        for name in nullable.get(rows.answer.name, ()):
             for count in (len(rows.rows), 1):
                 blank = [{**row, name: None} if number < count else row for number, row in enumerate(rows.rows)]
                 assert "None" not in rows.answer.text(blank), (rows.answer.name, name)

@@ -10,7 +10,9 @@ from rich.console import Console
 
 from reports.answer import Answer
 from reports.charts import Chart
+from reports.columns import Column
 from reports.console import MAX_ROWS, answer_table, quarantine_table, warning_lines
+from reports.rows import sort_rows
 
 
 def answer_of(*columns: str, **settings) -> Answer:
@@ -42,7 +44,14 @@ def test_answers_without_an_order_show_the_latest_rows(spark: SparkSession) -> N
 
     assert lines[0] == "How much?"
     assert displayed_years(lines) == [2002 + n for n in range(MAX_ROWS)]
-    assert lines[-1] == f"Only the latest {MAX_ROWS} of {MAX_ROWS + 2} rows are displayed."
+    hint = f"To see more, add --rows {MAX_ROWS + 2}. To see all rows and columns, add --csv."
+    assert " ".join(lines).endswith(f"Only the latest {MAX_ROWS} of {MAX_ROWS + 2} rows are displayed. {hint}")
+
+
+def test_rows_are_sorted_by_the_first_column_of_the_table(spark: SparkSession) -> None:
+    """The answer declares neither columns nor an order."""
+    rows = sort_rows(answer_of(), years(spark, 3))
+    assert [row.year for row in rows.collect()] == [2002, 2001, 2000]
 
 
 def test_answers_with_an_order_show_their_first_rows(spark: SparkSession) -> None:
@@ -50,7 +59,9 @@ def test_answers_with_an_order_show_their_first_rows(spark: SparkSession) -> Non
     lines = drawn(answer_table(answer, years(spark, MAX_ROWS + 1)))
 
     assert displayed_years(lines) == [2000 + n for n in range(MAX_ROWS)]
-    assert lines[-1] == f"Only the first {MAX_ROWS} of {MAX_ROWS + 1} rows are displayed. 100 % is all."
+    text = " ".join(lines)
+    assert f"Only the first {MAX_ROWS} of {MAX_ROWS + 1} rows are displayed. To see more, add --rows" in text
+    assert text.endswith("add --csv. 100 % is all.")
 
 
 @pytest.mark.parametrize("note", ["100 % is all.", ""])
@@ -86,8 +97,8 @@ def test_rows_can_be_sorted_by_absolute_value(spark: SparkSession) -> None:
 def test_hidden_columns_are_listed_below_the_table(spark: SparkSession, width: int, hidden: list[str]) -> None:
     row = ("2024-incomplete", 1_000_000.0, 2_000_000.0, 3_000_000.0)
     rows = spark.createDataFrame([row], "first string, second double, third double, fourth double")
-    headers = {name: f"{name.title()} column" for name in rows.columns[1:]}
-    lines = drawn(answer_table(answer_of(*rows.columns), rows, headers=headers, width=width), width)
+    columns = {name: Column(header=f"{name.title()} column") for name in rows.columns[1:]}
+    lines = drawn(answer_table(answer_of(*rows.columns), rows, columns=columns, width=width), width)
 
     assert any(line.startswith("2024-incomplete 1,000,000.00") for line in lines)  # No value is truncated.
     assert "…" not in "".join(lines)

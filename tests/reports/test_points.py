@@ -6,23 +6,18 @@ from datetime import date
 from typing import Any
 
 from reports.charts import Chart
+from reports.columns import Column, Columns
 from reports.labels import UNKNOWN
 from reports.points import ChartData, select_points
 
-HEADERS = {
-    "city": "City",
-    "kind": "Type",
-    "count": "Incidents",
-    "year": "Year",
-    "low_pct": "Low %",
-    "high_pct": "High %",
-}
-
 
 def points_of(
-    chart: Chart, rows: list[dict[str, Any]], flags: list[tuple[bool, bool, bool]] | None = None
+    chart: Chart,
+    rows: list[dict[str, Any]],
+    flags: list[tuple[bool, bool, bool]] | None = None,
+    columns: Columns | None = None,
 ) -> ChartData:
-    return select_points(chart, rows, flags or [(True, True, False)] * len(rows), headers=HEADERS)
+    return select_points(chart, rows, flags or [(True, True, False)] * len(rows), columns=columns or {})
 
 
 def counts(**numbers: int | None) -> list[dict[str, Any]]:
@@ -181,9 +176,9 @@ def test_rows_that_only_name_places_have_no_circle() -> None:
 def test_numbers_in_labels_have_the_name_of_their_column() -> None:
     """`Theft, priority 2` is clear, but `Theft, 2` is not. The names of columns have no underscores."""
     chart = Chart(kind="bars", category=("kind", "priority"), values=("count",), panel=("area_kind", "area"), axis="n")
-    data = points_of(
-        chart, [{"kind": "Theft", "priority": 2, "count": 1, "area_kind": "police_district", "area": "3D"}]
-    )
+    row = {"kind": "Theft", "priority": 2, "count": 1, "area_kind": "police_district", "area": "3D"}
+    columns = {"priority": Column(is_numbered=True), "area_kind": Column(names_columns=True)}
+    data = points_of(chart, [row], columns=columns)
 
     assert (data.points[0].category, data.panels) == ("Theft, priority 2", ("police district 3D",))
 

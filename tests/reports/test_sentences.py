@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from pyspark.sql import SparkSession
 
+from reports.answer import Answer
 from reports.errors import OutdatedAnswerError
 from reports.load import load_report
 from reports.rows import read_answers
@@ -74,11 +75,11 @@ def test_the_headline_of_requests_is_about_the_city_and_not_about_an_agency() ->
 
 
 def test_a_month_with_as_many_requests_is_not_hidden() -> None:
-    row = {"city": "denver", "area_kind": "zip", "request_type": "Snow", "requests": 5, "month": date(2024, 1, 1)}
+    row = {"city": "denver", "group_kind": "zip", "request_type": "Snow", "requests": 5, "month": date(2024, 1, 1)}
 
-    assert sentence("service_requests", "top_type_months", {**row, "area": "1"}, {**row, "area": "2"}).endswith(
-        "5 in January 2024. 1 other combination of area, type and month had the same number."
-    )
+    assert sentence(
+        "service_requests", "top_type_months", {**row, "group_name": "1"}, {**row, "group_name": "2"}
+    ).endswith("5 in January 2024. 1 other combination of area, type and month had the same number.")
 
 
 def test_months_with_the_same_rounded_percentage_are_compared_by_their_counts() -> None:
@@ -96,9 +97,22 @@ def test_months_with_the_same_rounded_percentage_are_compared_by_their_counts() 
 def test_a_table_that_older_code_built_gives_a_clear_error(spark: SparkSession) -> None:
     row = {"rank": 1, "city": "ROCKVILLE", "incidents": 5, "share_pct": 100.0}
 
-    with pytest.raises(OutdatedAnswerError, match="cities: the table of the answer has no column first_day, because"):
+    message = r"cities: the report cannot use 'first_day'. Expected a column of this name, found only the columns"
+    with pytest.raises(OutdatedAnswerError, match=message):
         sentence("police_dispatch", "cities", row)
     table = spark.createDataFrame([(1, "ROCKVILLE", 5)], "rank int, city string, incidents int")
-    with pytest.raises(OutdatedAnswerError, match="has no column share_pct") as raised:
+    with pytest.raises(OutdatedAnswerError, match="cannot use 'share_pct'") as raised:
         read_answers(load_report("police_dispatch"), {"cities": table})
     assert raised.value.column == "share_pct"
+
+
+def test_a_value_of_another_type_gives_a_clear_error() -> None:
+    answer = Answer("visits", "How many visits?", lambda rows: f"There are {rows[0]['visits']:,d} visits.")
+
+    assert answer.text([{"visits": 1204}]) == "There are 1,204 visits."
+    message = (
+        "lake.curated.library_visits: the report cannot use 'sentence'. Expected values that fit the sentence of the "
+        "answer, found ValueError: "
+    )
+    with pytest.raises(OutdatedAnswerError, match=message):
+        answer.text([{"visits": "1204"}], table="lake.curated.library_visits")

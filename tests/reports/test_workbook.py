@@ -198,4 +198,4 @@ def test_long_and_similar_names_of_answers(write: Callable[..., Written]) -> Non
 
 
 def test_equal_headers_are_numbered(write: Callable[..., Written]) -> None:
-    assert write(simple(columns="request_type initial_type")).table("calls")[0] == ["Type", "Type (2)"]
+    assert write(simple(columns="type Type")).table("calls")[0] == ["Type", "Type (2)"]

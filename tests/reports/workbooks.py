@@ -14,7 +14,7 @@ from python_calamine import CalamineWorkbook
 
 from reports.answer import Answer, Report, Source
 from reports.charts import Chart
-from reports.columns import display_columns, header_of
+from reports.columns import display_columns
 from reports.facts import DatasetFacts, Validation
 from reports.points import select_points
 from reports.rows import AnswerRows
@@ -43,9 +43,8 @@ def answer_rows(answer: Answer, rows: Sequence[Row], complete: Callable[[Row], b
     names = dict.fromkeys([*answer.columns, *(name for row in rows for name in row)])
     schema = T.StructType([T.StructField(name, TYPES.get(name, T.StringType())) for name in names])
     flags = [(True, complete(row), False) for row in rows]
-    headers = {name: header_of(name) for name in names}
-    charts = tuple(select_points(chart, rows, flags, headers=headers) for chart in answer.charts)
-    return AnswerRows(answer, schema, display_columns(answer, schema, headers={}), rows, charts)
+    charts = tuple(select_points(chart, rows, flags, columns={}) for chart in answer.charts)
+    return AnswerRows(answer, schema, display_columns(answer.columns, schema, columns={}), rows, charts)
 
 
 def facts(*answers: AnswerRows, sources: tuple[Source, ...] = (), **options: Any) -> DatasetFacts:

@@ -33,6 +33,7 @@ PYTHON_FUNCTIONS = {
     "avg": statistics.fmean,
     "kurtosis": lambda values: moment(values, 4) / moment(values, 2) ** 2 - 3 if moment(values, 2) else None,
     "skewness": lambda values: moment(values, 3) / moment(values, 2) ** 1.5 if moment(values, 2) else None,
+    "median": statistics.median,
     "stddev_pop": statistics.pstdev,
     "stddev_samp": lambda values: statistics.stdev(values) if len(values) > 1 else None,
     "sum": sum,
@@ -152,8 +153,9 @@ def test_an_unknown_function_is_refused(spark):
     with pytest.raises(UnknownFunctionError) as caught:
         aggregate(calls, group_by=["k"], columns={"mean": ("n", "mean")})
     error = caught.value
-    assert (error.where, error.name, error.known) == ("aggregate", "mean", tuple(sorted(AGGREGATE_FUNCTIONS)))
-    assert str(error) == f"aggregate: 'mean' is not supported. Use one of {sorted(AGGREGATE_FUNCTIONS)}."
+    known = [*sorted(AGGREGATE_FUNCTIONS), "p1", "p2", "…", "p99"]
+    assert (error.where, error.name, error.known) == ("aggregate", "mean", tuple(known))
+    assert str(error) == f"aggregate: 'mean' is not supported. Use one of {known}."
     assert isinstance(error, TransformError)
 
 

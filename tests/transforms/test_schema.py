@@ -112,7 +112,8 @@ def test_map_with_json_incompatible_keys_is_refused(spark, key):
     """JSON text cannot represent these keys."""
     rows = spark.sql(f"SELECT array(map({key}, 1)) AS m")
     with pytest.raises(
-        SchemaMismatchError, match="change_schema: column 'm': got the type array<map<.*, expected a type whose cast"
+        SchemaMismatchError,
+        match=r"change_schema: column 'm' \(source 'm'\): got the type array<map<.*, expected a type whose cast",
     ):
         rows.transform(change_schema, fields=[Field("m", "m", "string")])
 

@@ -82,7 +82,7 @@ def test_command_help_lists_datasets_and_an_example(command: str) -> None:
         ("resolve", ["warehouse if it exists, otherwise samples/warehouse", "the key of the samples"]),
         ("status", ["all datasets", "warehouse if it exists, otherwise samples/warehouse"]),
         ("run", ["samples", "warehouse with --data, otherwise samples/warehouse", "new rows only"]),
-        ("sample", ["a few thousand", "311"]),
+        ("sample", ["samples/landing/DATASET", "200 with --from, otherwise a few thousand", "311"]),
         ("show", ["24", "an overview that lists the answers"]),
     ],
 )
@@ -124,13 +124,22 @@ def test_citylake_list_supports_json_and_csv() -> None:
     assert [line.split(",")[0] for line in out.splitlines()] == ["dataset", *dataset_names()]
 
 
-@pytest.mark.parametrize("command", [("list",), ("run", "x"), ("render", "x")])
+@pytest.mark.parametrize("command", [("list",), ("render", "x")])
 def test_empty_module_error_names_the_missing_value(half_written_dataset: str, command: tuple) -> None:
     code, out, err = citylake(*command)
 
     assert (code, out) == (1, "")
     message = "citylake: dataset 'x': the module transforms.datasets.x has no DATASET."
     assert words(err).startswith(message)
+
+
+@pytest.mark.parametrize("command", ["check", "run"])
+def test_an_empty_module_does_not_run(half_written_dataset: str, command: str) -> None:
+    code, _, err = citylake(command, "x")
+
+    assert code == 1
+    message = "transforms/datasets/x.py: DATASET: expected a value of the type Dataset, found no such value."
+    assert message in words(err)
 
 
 def test_workflow_module_must_define_the_workflow(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -160,7 +169,7 @@ def test_citylake_render_prints_only_the_template() -> None:
     ("arguments", "message"),
     [
         (["run", "contact_center"], "'contact_center' is not a valid dataset. Did you mean 'contact_centre'?"),
-        (["show", "parking"], "'parking' is not a valid dataset. Valid names: contact_centre, inquiry_volume"),
+        (["show", "parking"], f"'parking' is not a valid dataset. Valid names: {', '.join(dataset_names())}"),
         (["show", "contact_centre", "call_handled"], "Did you mean 'calls_handled'?"),
         (["show", "contact_centre", "x"], "Valid names: calls_handled, calls_handled_monthly, quarantine, warnings"),
         (["fetch", "registrar", "--to", "x"], "'registrar' is not a valid published dataset."),
@@ -171,7 +180,7 @@ def test_citylake_render_prints_only_the_template() -> None:
         (["run", "registrar", "--warehouse", "x"], "are valid only for your own files. Give the files: --data DIR"),
         (["run", "registrar", "--masking-key", "x"], "are valid only for your own files. Give the files: --data DIR"),
         (["run", "registrar", "--rebuild"], "are valid only for your own files. Give the files: --data DIR"),
-        (["sample", "registrar"], "Missing option '--to'"),
+        (["sample", "registrar", "--parameter", "low=5"], "which only a sample with --from uses"),
         (["sample", "registrar", "--to", "x", "--rows", "many"], "Invalid value for '--rows'"),
         (["sample", "registrar", "--to", "x", "--rows", "0"], "Invalid value for '--rows'"),
         (["run", "--parameter", "low=5"], "Name the dataset: citylake run DATASET --parameter NAME=VALUE"),

@@ -12,6 +12,7 @@ from pyspark.sql import SparkSession
 from typer.testing import CliRunner
 
 from expectations.errors import ExpectationsNotMetError
+from ingest.errors import LandedFilesError
 from ingest.samples import SampleError
 from ingest.samples.files import MASKING_KEY
 from jobs.stages import dataset_job
@@ -19,6 +20,7 @@ from tests.jobs.incidents import FEW, GOOD, deliver, event
 from transforms.datasets import police_dispatch
 from workflows.cli import app
 from workflows.output import NEEDS_ATTENTION
+from workflows.parts import sample_writer
 from workflows.progress import RunProgress
 from workflows.runs import prepare_sample
 
@@ -69,6 +71,27 @@ def test_dataset_without_a_sample_is_displayed_as_failed(lake: SparkSession, mon
     assert (code, "citylake: samples: the dataset has no generator" in err) == (1, True)
     assert "contact_centre the run failed. The error is below" in " ".join(out.split())
     assert "FAILED" in out
+
+
+def test_dataset_with_neither_sample_nor_generator_is_skipped(
+    lake: SparkSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A run of all datasets runs the other datasets. A run of only this dataset fails."""
+    monkeypatch.setattr("workflows.runs.dataset_names", lambda: ["contact_centre", "registrar"])
+    writer = {"contact_centre": sample_writer("contact_centre"), "registrar": None}
+    monkeypatch.setattr("workflows.runs.sample_writer", writer.get)
+    lake.createDataFrame([], "n int")  # This call makes `lake` the active Spark session.
+
+    one, everything = citylake("run", "registrar"), citylake("run")
+
+    problem = (
+        "registrar has no sample, and no generator in ingest/samples/registrar.py. To draw a sample from your file"
+    )
+    assert one[:2] == (1, "")
+    assert f"citylake: samples: {problem}, run: citylake sample registrar --from FILE" in one[2]
+    assert f"citylake: skipped: {problem}" in everything[2]
+    assert "✓ contact_centre_curate" in everything[2]
+    assert everything[0] == citylake("run", "contact_centre")[0]
 
 
 def test_masking_key_given_as_file_name_is_not_printed(lake: SparkSession) -> None:
@@ -187,3 +210,31 @@ def test_a_quiet_run_prints_only_warnings(capsys: pytest.CaptureFixture) -> None
         logging.getLogger("ingest").warning("a column is new")
 
     assert [line.split() for line in capsys.readouterr().err.splitlines()] == [["WARNING", "a", "column", "is", "new"]]
+
+
+def test_a_run_that_skips_all_files_needs_attention(
+    lake: SparkSession, landing, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dataset = replace(FEW, answers={"cities": FEW.answers["cities"]})
+    monkeypatch.setattr(police_dispatch, "DATASET", dataset)
+    job = dataset_job(dataset)
+
+    def run() -> list[str]:
+        stages = ("ingest", "refine")
+        arguments = [job.parse(["--stage", stage, "--landing", str(landing)]) for stage in stages]
+        return [entry.state for stage in arguments for entry in job.run(lake, stage)]
+
+    wrong = landing.csv("wrong.csv", [["2024-01-01", 1]], columns=("Day", "Visits"))
+    with pytest.raises(LandedFilesError, match="raw is empty and no other landed file has rows"):
+        run()
+    good = deliver(landing, "first", *GOOD)
+    run()
+    good.unlink()
+    wrong.unlink()
+    landing.csv("also wrong.csv", [["2024-01-01", 1]], columns=("Day", "Visits"))
+
+    assert run() == ["SUCCEEDED_WITH_SKIPS", "SUCCEEDED"]
+    assert lake.table("lake.trusted.police_dispatch").count() == len(GOOD)
+    code, out, _ = citylake("status", "police_dispatch")
+    assert code == NEEDS_ATTENTION
+    assert "file also wrong.csv is skipped: the first row has no column of the dataset" in " ".join(out.split())

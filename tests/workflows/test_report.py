@@ -69,6 +69,15 @@ def test_a_missing_table_of_an_answer_is_an_error(citylake, lake: SparkSession) 
     assert not Path("site").exists()
 
 
+def test_a_missing_column_of_an_answer_is_an_error(citylake, lake: SparkSession) -> None:
+    lake.sql("ALTER TABLE lake.curated.contact_centre_calls_handled DROP COLUMN calls_handled_pct")
+    code, _, err = citylake("report")
+
+    assert code == 1
+    assert "lake.curated.contact_centre_calls_handled: the report cannot use 'calls_handled_pct'. Expected a" in err
+    assert not Path("site").exists()
+
+
 def test_an_answer_with_too_many_rows_is_an_error(citylake, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(report_data, "MAX_ROWS", 0)
     code, _, err = citylake("report")

@@ -5,11 +5,13 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from datetime import date
 from pathlib import Path
 
 import pytest
 from pyspark.sql import SparkSession
+from pyspark.sql import functions as F
 from typer.testing import CliRunner
 
 from lake.ledger import StageResult, record_stage
@@ -85,7 +87,7 @@ def test_overview_shows_state_and_answers(tables: None, citylake) -> None:
     assert "Rows raw 0, trusted 2, quarantine 1 (33.33 %)" in text
     assert "FAILED" in text
     assert "calls_handled_monthly What percentage of calls is handled each month?" in text
-    assert "Quarantine: citylake show contact_centre quarantine 1 Each required cell" in text
+    assert "Quarantine: citylake show contact_centre quarantine 1 Each cell of a required column" in text
     assert "Warnings: 2 expectations not met. citylake show contact_centre warnings" in text
     assert "Needs attention contact_centre stage refine failed: ValueError: stop" in text
 
@@ -133,6 +135,20 @@ def test_quarantine_shows_column_names_of_landed_files(tables: None, citylake) -
     assert json.loads(out)[0]["_failed_expectations"] == ["every_cell_readable"]
 
 
+@pytest.mark.parametrize("view", ["calls_handled", "quarantine", "warnings", "runs"])
+def test_each_view_says_how_to_see_more_rows(tables: None, lake: SparkSession, citylake, view: str) -> None:
+    lake.sql("INSERT INTO lake.quarantine.contact_centre SELECT * FROM lake.quarantine.contact_centre")
+    code, out, _ = citylake("show", "contact_centre", view, "--rows", "1")
+    (total,) = re.findall(r"1 of (\d+) \w+ are displayed. To see more, add --rows (?=\1\.)", words(out))
+    assert (code, total) == (0, {"calls_handled": "30", "quarantine": "2", "warnings": "2", "runs": "3"}[view])
+
+    _, longer, _ = citylake("show", "contact_centre", view, "--rows", total)
+    assert "To see more" not in longer
+    assert len(longer.splitlines()) > len(out.splitlines()) - 3
+    _, records, _ = citylake("show", "contact_centre", view, "--csv")
+    assert len([*csv.reader(io.StringIO(records))]) == int(total) + 1
+
+
 def test_warnings_come_from_the_last_successful_run(tables: None, citylake) -> None:
     _, out, _ = citylake("show", "contact_centre", "warnings")
 
@@ -177,3 +193,50 @@ def test_unpublished_dataset_error_shows_the_next_step(citylake) -> None:
         code, out, err = citylake(*arguments)
         assert (code, out) == (1, "")
         assert "no run has published this table. Run its job" in words(err)
+
+
+@pytest.mark.parametrize("change", ["DROP COLUMN calls_handled_pct", "RENAME COLUMN calls_handled_pct TO handled_pct"])
+def test_a_missing_column_of_an_answer_is_an_error(tables: None, lake: SparkSession, citylake, change: str) -> None:
+    lake.sql(f"ALTER TABLE lake.curated.contact_centre_calls_handled {change}")
+    for arguments in (["show", "contact_centre", "calls_handled"], ["show", "contact_centre"]):
+        code, out, err = citylake(*arguments)
+        assert (code, out) == (1, "")
+        message = (
+            "lake.curated.contact_centre_calls_handled: the report cannot use 'calls_handled_pct'. Expected a column "
+            "of this name, found only the columns ['year', 'days',"
+        )
+        assert message in words(err)
+        assert "or only its stage curate" in words(err)
+
+
+def test_a_column_of_an_answer_with_another_type_is_an_error(tables: None, lake: SparkSession, citylake) -> None:
+    table = "lake.curated.contact_centre_calls_handled"
+    lake.table(table).withColumn("calls_handled_pct", F.lit("90 %")).writeTo(table).createOrReplace()
+    code, out, err = citylake("show", "contact_centre", "calls_handled")
+
+    assert (code, out) == (1, "")
+    message = f"{table}: the report cannot use 'calls_handled_pct'. Expected a number, for the chart"
+    assert message in words(err)
+    assert "found the type string" in words(err)
+
+
+def test_a_missing_sort_column_of_an_answer_is_an_error(lake: SparkSession, citylake) -> None:
+    lake.sql("CREATE NAMESPACE lake.curated")
+    table = "lake.curated.contact_centre_calls_handled"
+    lake.createDataFrame([], _YEARS).drop("year").writeTo(table).create()
+    code, out, err = citylake("show", "contact_centre", "calls_handled", "--csv")
+
+    assert (code, out) == (1, "")
+    assert f"{table}: the report cannot use 'year'. Expected an SQL expression of the columns ['days'," in words(err)
+
+
+def test_runs_list_all_skipped_files(lake: SparkSession, citylake) -> None:
+    """The state names only a few skipped files, and the command that lists all of them."""
+    skipped = {f"{number}.pdf": "unknown format" for number in range(5)}
+    run = StageResult(skipped_files=skipped)
+    record_stage(lake, lambda: run, run_id="r1", workflow=None, job="contact_centre", stage="ingest")
+
+    _, out, _ = citylake("status", "contact_centre")
+    assert "2 more files are skipped. To see them, run: citylake show contact_centre runs --json" in words(out)
+    _, out, _ = citylake("show", "contact_centre", "runs", "--json")
+    assert json.loads(out)[0]["skipped_files"] == skipped

@@ -15,8 +15,8 @@ from transforms.errors import DatasetNotFoundError
 def dataset_names() -> list[str]:
     """Return the names of all datasets in alphabetical order. Each dataset has the name of its module.
 
-    >>> dataset_names()[:2]
-    ['contact_centre', 'inquiry_volume']
+    >>> "contact_centre" in dataset_names()
+    True
     """
     return sorted(module.name for module in iter_modules(__path__))
 

@@ -10,9 +10,17 @@ from typing import Annotated
 import typer
 
 from ingest.samples import SampleError
-from workflows.commands.options import DatasetArgument, QuietOption, help_text, require_known
+from workflows.commands.options import (
+    SAMPLES,
+    DatasetArgument,
+    ParameterOption,
+    QuietOption,
+    help_text,
+    require_known,
+    suite_parameters,
+)
 from workflows.output import print_plain, working
-from workflows.parts import sample_writer
+from workflows.parts import missing_sample, sample_writer
 
 
 def _check_time(text: str | None) -> str | None:
@@ -26,17 +34,44 @@ def _check_time(text: str | None) -> str | None:
 
 def sample(
     dataset: DatasetArgument,
-    to: Annotated[str, typer.Option(metavar="DIR", help="Write to this new or empty folder.", show_default=False)],
+    to: Annotated[
+        str | None,
+        typer.Option(
+            metavar="DIR",
+            help=help_text("Write to this new or empty folder.", default="samples/landing/DATASET"),
+            show_default=False,
+        ),
+    ] = None,
+    source: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--from",
+            metavar="FILE",
+            help=help_text(
+                "Draw the rows from this file, folder or quoted pattern. Repeat the option for more files. The sample "
+                "has csv files. Cells that the masking policy masks get made-up values, and some cells are changed so "
+                "that rows fail the expectations of the suite.",
+                default="the generator of the dataset makes up all values",
+            ),
+            show_default=False,
+        ),
+    ] = None,
     rows: Annotated[
         int | None,
         typer.Option(
-            min=1, help=help_text("Write approximately this many rows.", default="a few thousand"), show_default=False
+            min=1,
+            help=help_text("Write approximately this many rows.", default="200 with --from, otherwise a few thousand"),
+            show_default=False,
         ),
     ] = None,
     seed: Annotated[int, typer.Option(help="Draw values with this seed. Equal seeds give equal files.")] = 311,
+    parameter: ParameterOption = None,
+    quiet: QuietOption = False,
 ) -> None:
-    """Write made-up landing files of a dataset, and the right answers. The files have typical errors of real files."""
+    """Write a small sample of a dataset, with typical errors of real files."""
     from ingest.storage import scheme_of
+
+    to = to or f"{SAMPLES}/landing/{dataset}"
 
     folder = Path(to)
     if scheme_of(to):
@@ -44,7 +79,18 @@ def sample(
         raise SampleError(rows=rows, problem=problem)
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise SampleError(rows=rows, problem=f"{folder} is not an empty folder. Give a new folder: --to DIR.")
-    sample_writer(dataset)(folder, rows=rows, seed=seed)
+    if source:
+        parameters = suite_parameters(parameter)
+        from workflows.sampling.command import draw_sample
+
+        draw_sample(dataset, sources=source, folder=folder, rows=rows, seed=seed, parameters=parameters, quiet=quiet)
+        return
+    if parameter:
+        raise typer.BadParameter("--parameter is a value for the suite, which only a sample with --from uses.")
+    write = sample_writer(dataset)
+    if write is None:
+        raise SampleError(rows=rows, problem=missing_sample(dataset))
+    write(folder, rows=rows, seed=seed)
     files = sorted(path.relative_to(folder) for path in folder.rglob("*") if path.is_file())
     landed = [file for file in files if not file.parts[0].startswith("_")]
     print_plain(f"{len(landed)} files in {folder}, such as {landed[0]}. Right answers: {folder / '_truth.json'}")

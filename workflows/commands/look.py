@@ -40,7 +40,7 @@ def list_datasets(as_json: JsonOption = False, as_csv: CsvOption = False) -> Non
 def show(
     dataset: DatasetArgument,
     answer: AnswerArgument = None,
-    rows: Annotated[int, typer.Option(min=1, help="Display at most this many rows.")] = 24,
+    rows: Annotated[int, typer.Option(min=1, help="Display at most this many rows of the answer or view.")] = 24,
     warehouse: WarehouseOption = None,
     as_json: JsonOption = False,
     as_csv: CsvOption = False,

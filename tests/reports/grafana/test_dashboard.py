@@ -207,7 +207,7 @@ def test_each_series_of_dots_is_a_field() -> None:
     (matrix,) = panel["transformations"]
 
     assert matrix["id"] == "groupingToMatrix"
-    assert [matrix["options"][name] for name in _MATRIX] == ["Type", "City", "Minutes"]
+    assert [matrix["options"][name] for name in _MATRIX] == ["Initial type", "City", "Avg minutes"]
     assert panel["options"]["legend"]["showLegend"] is True
     assert panel["fieldConfig"]["defaults"]["unit"] == "suffix:min"
 

@@ -13,7 +13,7 @@ from pyspark.sql import functions as F
 
 from reports.answer import Answer
 from reports.charts import MAX_CIRCLES, Chart
-from reports.columns import header_of
+from reports.columns import Column
 from reports.grafana.queries import chart_query, fields_of, table_query, variable_query
 from reports.points import select_points
 from reports.rows import sort_rows
@@ -35,7 +35,7 @@ def run(query: str, rows: DataFrame, **selected: str) -> list[tuple[Any, ...]]:
 
 
 def shown(chart: Chart, rows: DataFrame, *, order: tuple[str, ...] = ("rank",), **selected: str) -> list[Any]:
-    return run(chart_query("test", answer_of(chart, order=order), chart, headers={}), rows, **selected)
+    return run(chart_query("test", answer_of(chart, order=order), chart, columns={}), rows, **selected)
 
 
 def chart_of(kind: str, category: str, *values: str, **options: Any) -> Chart:
@@ -215,9 +215,8 @@ def test_a_query_returns_the_values_of_the_chart_of_the_site_in_the_same_order(
     answer = answer_of(chart)
     flags = F.array(*(F.coalesce(F.expr(condition), F.lit(False)) for condition in chart.conditions()))
     rows = [row.asDict() for row in sort_rows(answer, streets).withColumn("flags", flags).collect()]
-    headers = {name: header_of(name) for name in streets.columns}
-    points = select_points(chart, rows, [tuple(row["flags"]) for row in rows], headers=headers).points
-    found = run(chart_query("test", answer, chart, headers={}), streets)
+    points = select_points(chart, rows, [tuple(row["flags"]) for row in rows], columns={}).points
+    found = run(chart_query("test", answer, chart, columns={}), streets)
     values = -1 if chart.series else -len(chart.values)
 
     assert [value for row in found for value in row[values:] if value is not None] == [point.value for point in points]
@@ -227,9 +226,8 @@ def test_a_map_has_the_places_with_the_greatest_weights(spark: SparkSession) -> 
     places = [(f"street {number}", number % 7, number) for number in range(MAX_CIRCLES + 50)]
     rows = spark.createDataFrame(places, "street string, incidents int, rank int").coalesce(1)
     chart = chart_of("map", "street", "incidents", coordinates=("rank", "rank"))
-    headers = {name: header_of(name) for name in rows.columns}
     records = [{"street": street, "incidents": incidents, "rank": rank} for street, incidents, rank in places]
-    data = select_points(chart, records, [(True, True, False)] * len(records), headers=headers)
+    data = select_points(chart, records, [(True, True, False)] * len(records), columns={})
 
     assert data.left_out == (f"The map shows {MAX_CIRCLES} of {MAX_CIRCLES + 50} places.",)
     assert [(point.category, point.value) for point in data.points] == [
@@ -240,17 +238,25 @@ def test_a_map_has_the_places_with_the_greatest_weights(spark: SparkSession) -> 
 
 def test_fields_are_headers() -> None:
     chart = chart_of("dots", "initial_type priority", "avg_minutes", series="city")
-    fields = fields_of(chart, headers={"city": "Town"})
+    fields = fields_of(chart, columns={"city": Column(header="Town")})
 
-    assert (fields.category, fields.series, fields.values) == ("Type, Priority", "Town", ("Minutes",))
+    assert (fields.category, fields.series, fields.values) == ("Initial type, Priority", "Town", ("Avg minutes",))
 
 
 def test_a_table_has_all_displayed_columns_in_the_order_of_the_answer(streets: DataFrame) -> None:
     chart = chart_of("bars", "street", "incidents", panel=("city",))
     answer = answer_of(chart, columns=("street", "incidents", "share_pct"), order=("-|incidents|", "street"))
-    query = table_query("test", answer, headers={})
+    query = table_query("test", answer, columns={})
 
     assert run(query, streets, city="B") == [("Oak St", 6, 75.0), ("Fir St", 2, 25.0), ("Elm St", None, None)]
+
+
+def test_a_table_without_declared_columns_has_all_columns(streets: DataFrame) -> None:
+    """The first column gives the order."""
+    rows = run(table_query("test", Answer("answer", "How many?", str), columns={}), streets)
+
+    assert [row[0] for row in rows] == ["B"] * 3 + ["A"] * 3
+    assert sorted(rows, key=str) == sorted(map(tuple, streets.collect()), key=str)
 
 
 def test_a_variable_has_the_values_that_occur_in_the_most_charts_first(streets: DataFrame) -> None:
@@ -258,8 +264,8 @@ def test_a_variable_has_the_values_that_occur_in_the_most_charts_first(streets: 
     two = chart_of("bars", "street", "incidents", panel=("city",), where="street = 'Fir St'")
     answer = answer_of(one, two)
 
-    assert run(variable_query("test", [(answer, one)], column="city"), streets) == [("A",), ("B",)]
-    assert run(variable_query("test", [(answer, one), (answer, two)], column="city"), streets) == [
+    assert run(variable_query("test", [(answer, one)], column="city", columns={}), streets) == [("A",), ("B",)]
+    assert run(variable_query("test", [(answer, one), (answer, two)], column="city", columns={}), streets) == [
         ("B",),
         ("A",),
     ]
@@ -267,6 +273,6 @@ def test_a_variable_has_the_values_that_occur_in_the_most_charts_first(streets: 
 
 def test_a_variable_depends_on_the_variables_before_it(streets: DataFrame) -> None:
     chart = chart_of("bars", "rank", "incidents", panel=("city", "street"))
-    query = variable_query("test", [(answer_of(chart), chart)], column="street")
+    query = variable_query("test", [(answer_of(chart), chart)], column="street", columns={})
 
     assert run(query, streets, city="B") == [("Oak St",), ("Fir St",)]

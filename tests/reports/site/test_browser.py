@@ -22,11 +22,10 @@ from pyspark.sql import types as T
 
 from reports.facts import DatasetFacts
 from reports.site.pages import MAX_TABLE_ROWS
-from tests.reports.shared import made_once
-from transforms.datasets import dataset_names
+from tests.reports.shared import SAMPLED, made_once
 from workflows.report import Outputs, write_reports
 
-PAGES = ("index", "quality", *dataset_names())
+PAGES = ("index", "quality", *SAMPLED)
 SCREENSHOTS = Path(__file__).parents[3] / "screenshots"
 PHONE, LAPTOP = {"width": 390, "height": 844}, {"width": 1280, "height": 900}
 
@@ -48,7 +47,7 @@ def site(sample_warehouse: Path, shared_folder: Path) -> Path:
     outputs, warehouse = Outputs(site=str(shared_folder / "site")), str(sample_warehouse)
     return made_once(
         shared_folder / "site",
-        lambda: write_reports(dataset_names(), outputs, only_published=False, warehouse=warehouse, quiet=True),
+        lambda: write_reports(SAMPLED, outputs, only_published=False, warehouse=warehouse, quiet=True),
     )
 
 
@@ -105,7 +104,7 @@ def test_pages_load_without_errors_and_have_no_serious_faults(visit: Visit, name
     assert visit.problems == []
 
 
-@pytest.mark.parametrize("name", dataset_names())
+@pytest.mark.parametrize("name", SAMPLED)
 def test_charts_have_marks_before_and_after_they_become_interactive(visit: Visit, name: str) -> None:
     page = visit.open(name)
     counts = "svgs => svgs.map(svg => svg.querySelectorAll('path, circle').length)"
@@ -174,7 +173,7 @@ def compare(page: Page, first: str, second: str) -> float:
         return order
 
 
-@pytest.mark.parametrize("name", ["quality", *dataset_names()])
+@pytest.mark.parametrize("name", ["quality", *SAMPLED])
 def test_each_table_sorts_by_each_column(visit: Visit, name: str) -> None:
     page = visit.open(name)
     before = page.locator("tbody td").evaluate_all("cells => cells.map(cell => cell.textContent).sort()")
@@ -191,7 +190,7 @@ def test_each_table_sorts_by_each_column(visit: Visit, name: str) -> None:
     assert visit.problems == []
 
 
-@pytest.mark.parametrize("name", dataset_names())
+@pytest.mark.parametrize("name", SAMPLED)
 def test_each_download_equals_its_table(visit: Visit, name: str, sample_reports: dict[str, DatasetFacts]) -> None:
     page = visit.open(name)
     for answer in sample_reports[name].answers:

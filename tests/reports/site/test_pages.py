@@ -38,9 +38,8 @@ def answer_rows(values: list[tuple[str | None, int | None]]) -> AnswerRows:
     chart = Chart(kind="bars", category=("city",), values=("incidents",), axis="Incidents")
     answer = Answer("cities", "Which city?", lambda rows: f"{rows[0]['city']} leads.", ("city", "incidents"), (chart,))
     rows = [{"city": city, "incidents": incidents, "x": None} for city, incidents in values]
-    headers = {"city": "City", "incidents": "Incidents", "x": "X"}
-    points = select_points(chart, rows, [(True, True, False)] * len(rows), headers=headers)
-    return AnswerRows(answer, SCHEMA, display_columns(answer, SCHEMA, headers=headers), rows, (points,))
+    points = select_points(chart, rows, [(True, True, False)] * len(rows), columns={})
+    return AnswerRows(answer, SCHEMA, display_columns(answer.columns, SCHEMA, columns={}), rows, (points,))
 
 
 def facts_of(answer: AnswerRows, **settings: Any) -> DatasetFacts:

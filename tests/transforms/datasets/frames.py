@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from decimal import Decimal
+from importlib import import_module
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
@@ -26,6 +29,30 @@ def source_columns(dataset: Dataset) -> list[str]:
     """Return the source columns of all layouts. As in raw, names that differ only in case are one column."""
     fields = [field for layout in dataset.layouts.values() for field in layout]
     return [*{field.source.casefold(): field.source for field in fields}.values()]
+
+
+@dataclass(frozen=True)
+class SuiteCase:
+    """Raw rows for the suite of a dataset, in the variable `SUITE_CASE` of the dataset's tests.
+
+    Attributes:
+        good: A function that takes the position of a row and returns a good row as a dictionary.
+        bad: For each column with bad values, a dictionary that maps the position of a row to its bad value.
+        blocked_by: The ids of the critical expectations that the rows do not meet.
+    """
+
+    good: Callable[[int], dict[str, str]]
+    bad: Mapping[str, Mapping[int, str | None]]
+    blocked_by: set[str]
+
+
+def own_test_value(dataset: str, name: str, *, default: Any = None) -> Any:
+    """Return a variable of the tests of a dataset, which are in `test_<dataset>.py` or in `test_<dataset>_*.py`."""
+    for path in sorted(Path(__file__).parent.glob(f"test_{dataset}*.py")):
+        value = getattr(import_module(f"tests.transforms.datasets.{path.stem}"), name, None)
+        if value is not None:
+            return value
+    return default
 
 
 def raw_schema(dataset: Dataset) -> str:

@@ -6,7 +6,7 @@ from chispa import assert_df_equality
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.transforms.datasets.frames import LINEAGE, REPORTS, assert_answer, raw_schema
+from tests.transforms.datasets.frames import LINEAGE, REPORTS, SuiteCase, assert_answer, raw_schema, source_columns
 from transforms.candidates import build_candidates
 from transforms.datasets.contact_centre import DATASET, build_calls_handled, build_calls_handled_monthly
 
@@ -157,3 +157,30 @@ def test_monthly_totals_add_up_to_daily_totals(spark, rows):
     assert sum(row.calls_offered for row in months) == sum(offered for _, offered, _ in rows)
     assert sum(row.calls_handled for row in months) == sum(handled for *_, handled in rows)
     assert sum(row.days for row in months) == len(rows)
+
+
+def good_row(number: int) -> dict[str, str]:
+    day = f"2024-{1 + number // 28:02}-{1 + number % 28:02}"
+    return dict(zip(source_columns(DATASET), [day, "100", "90", "8", "12.5", "0.8", "1"], strict=True))
+
+
+SUITE_CASE = SuiteCase(
+    good_row,
+    {
+        "Date": {11: "2030-01-01", 40: None, 42: "2001-01-01", 44: "2024-01-01"},  # Rows 0 and 44 have equal dates.
+        "CallsOffered": {3: "n/a", 48: "-5"},
+        "CallsHandled": {5: "-7", 46: None, 52: "101", **dict.fromkeys(range(30, 37), "-1")},
+        "CallsAbandoned": {8: "500", 50: "-5"},
+        "AverageSpeedofAnswer": {17: "90000"},
+        "ServiceLevel": {13: None, 54: "1.5"},
+        "BI_ID": {56: "first"},
+    },
+    {"calls_handled_not_negative", "one_row_per_key"},
+)
+
+
+NULLABLE = {
+    "calls_handled": ("calls_handled_pct", "change_pct_points", "first_day"),
+    "calls_handled_monthly": ("calls_handled_pct",),
+}
+"""The columns of each answer that can be null and that are in the sentence of the answer."""

@@ -9,11 +9,13 @@ from expectations.standard import load_suite
 from tests.transforms.datasets.frames import (
     LINEAGE,
     REPORTS,
+    SuiteCase,
     assert_answer,
     collect_by_test,
     raw_rows,
     raw_rows_of_tests,
     raw_schema,
+    source_columns,
 )
 from transforms.candidates import build_candidates
 from transforms.datasets.inquiry_volume import DATASET
@@ -224,3 +226,24 @@ def test_suite_and_code_have_the_same_key_and_channels():
     suite = {item.id: item.kwargs for item in load_suite("inquiry_volume").expectations}
     assert tuple(suite["one_row_per_key"]["column_list"]) == KEY
     assert tuple(suite["channel_known"]["value_set"]) == CHANNELS
+
+
+def good_row(number: int) -> dict[str, str]:
+    month = f"2024-{1 + number % 11:02}"
+    return dict(zip(source_columns(DATASET), ["ENG - Parking", f"Type {number}", month, "Phone", "100"], strict=False))
+
+
+SUITE_CASE = SuiteCase(
+    good_row,
+    {
+        "Department": {13: None, 27: "Festival Office", 41: "Phone"},
+        # Rows 5 and 60 have the same key, but different values of "Number of Records". Rows 52 and 63 have the
+        # same key and the same value of "Number of Records".
+        "Type": {36: None, 60: "Type 5", 63: "Type 52"},
+        "Year Month": {3: "2024-13", 11: "2030-01", 31: "1999-01"},
+        "Channel": {8: None, 23: "Kiosk"},
+        "Number of Records": {5: "-7", 17: "90000", 57: None, **dict.fromkeys(range(70, 77), "-1")},
+        "BI_ID": {45: "first"},
+    },
+    {"number_not_negative", "one_row_per_key"},
+)

@@ -213,3 +213,15 @@ def test_types_are_ranked_within_each_department_and_year(spark):
         (2 + place, f"T{number:02}", False, 10 + number // 2)
         for place, number in enumerate([10, 11, 8, 9, 6, 7, 4, 5, 2])
     ]
+
+
+NULLABLE = {
+    "departments": ("inquiry_department",),
+    "channels": ("inquiry_channel",),
+    "monthly": ("change_on_year_pct",),
+    "department_moves": ("inquiry_department",),
+    "unusual_departments": ("inquiry_department",),
+    "top_types": ("inquiry_department", "inquiry_type"),
+    "channel_moves": ("inquiry_department", "inquiry_channel"),
+}
+"""The columns of each answer that can be null and that are in the sentence of the answer."""

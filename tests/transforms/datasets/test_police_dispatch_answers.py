@@ -302,7 +302,26 @@ def test_only_null_times_are_counted_as_missing(spark):
         ("city", ROCKVILLE, 3, 1, 2, 33.33, 66.67),
     ]
     schema = (
-        "dimension string, value string, incidents bigint, arrival_missing bigint, clearing_missing bigint, "
+        "group_kind string, group_name string, incidents bigint, arrival_missing bigint, clearing_missing bigint, "
         "arrival_missing_pct double, clearing_missing_pct double"
     )
     assert_answer(build_missing_times(incidents), rows, schema)
+
+
+NULLABLE = {
+    "cities": ("city", "rank"),
+    "type_shares": ("city", "initial_type"),
+    "streets": ("street", "rank"),
+    "grid_cells": ("street", "rank"),
+    "intersections": ("intersection", "rank", "latitude"),
+    "at_intersections": ("is_intersection",),
+    "top_type_dispositions": ("disposition_desc",),
+    "arrival_by_city": ("priority",),
+    "clearing_by_city": ("priority",),
+    "arrival_by_street": ("priority",),
+    "clearing_by_street": ("priority",),
+    "slowest_cities": ("priority",),
+    "quadrants": ("priority", "quadrant"),
+    "priority_shares": ("priority",),
+}
+"""The columns of each answer that can be null and that are in the sentence of the answer."""

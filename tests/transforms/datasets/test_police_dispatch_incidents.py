@@ -7,7 +7,7 @@ from itertools import cycle
 
 import pytest
 
-from tests.transforms.datasets.frames import collect_by_test, raw_rows, raw_rows_of_tests, raw_schema
+from tests.transforms.datasets.frames import SuiteCase, collect_by_test, raw_rows, raw_rows_of_tests, raw_schema
 from tests.transforms.sessions import ANSI, ANSI_MODES, TIME_ZONE, use_session
 from transforms.candidates import build_candidates
 from transforms.datasets.police_dispatch import DATASET
@@ -292,3 +292,35 @@ def test_latest_revision_does_not_depend_on_row_order(spark, incidents, incident
             "P1": "LAST", "P2": "CLOSED", "P3": "SAYS MORE", "P4": "OF A TIME",
         }  # fmt: skip
         assert len(latest) == 4
+
+
+def good_row(number: int) -> dict[str, str]:
+    """Return an incident. `dispatch_arrive` and `arrive_cleared` are in seconds."""
+    day = f"2024-07-{1 + number % 28:02}"
+    return {
+        "incident_id": f"P{number}", "start_time": f"{day}T13:05:22.000", "end_time": f"{day}T14:05:22.000",
+        "priority": "2", "initial_type": "NOISE", "city": "ROCKVILLE", "longitude": "-77.15", "latitude": "39.08",
+        "dispatch_arrive": "300", "arrive_cleared": "900", "row_ts": "2024-08-01 12:00:00",
+    }  # fmt: skip
+
+
+SUITE_CASE = SuiteCase(
+    good_row,
+    {
+        "incident_id": {3: "", **dict.fromkeys(range(50, 112))},
+        "start_time": {
+            6: None,
+            12: "1999-06-30T23:00:00.000",
+            15: "2030-01-01T00:00:00.000",
+            9: "2024-03-10T02:30:00.000",  # On this date, the clocks skip 2:30.
+        },
+        "end_time": {36: "2024-06-30T13:00:00.000"},
+        "priority": {18: "high", 30: "5"},
+        "initial_type": {24: " "},
+        "city": {27: None},
+        "longitude": {33: "0"},
+        "dispatch_arrive": {21: "-1", 39: "86401"},
+        "arrive_cleared": {42: "86401"},
+    },
+    {"incident_id_present"},
+)

@@ -149,3 +149,12 @@ def test_completeness_has_one_row_per_expected_field(spark):
     expected = {(record, name) for record, names in COMPLETENESS_FIELDS.items() for name in names}
     assert {(row.record, row.field) for row in answer} == expected
     assert {(row.rows, row.filled, row.completeness_pct) for row in answer} == {(1, 0, 0.0)}
+
+
+NULLABLE = {
+    "completion_by_year": ("completion_rate_pct", "change_pct_points"),
+    "completion_by_programme": ("completion_rate_pct", "programme", "intake"),
+    "yield": ("yield_pct", "programme", "intake"),
+    "withdrawal_rates": ("withdrawal_rate_pct", "programme", "intake"),
+}
+"""The columns of each answer that can be null and that are in the sentence of the answer."""

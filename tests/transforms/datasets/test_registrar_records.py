@@ -12,6 +12,7 @@ from expectations.standard import load_suite
 from tests.transforms.datasets.frames import (
     LINEAGE,
     REPORTS,
+    SuiteCase,
     assert_answer,
     collect_by_test,
     raw_rows,
@@ -322,3 +323,41 @@ def test_policy_masks_every_identifying_column():
 def test_suite_and_code_have_the_same_earliest_date():
     day = next(item for item in load_suite("registrar").expectations if item.id == "day_since_1990")
     assert day.kwargs["min_value"] == EARLIEST_DATE.isoformat()
+
+
+def good_row(number: int) -> dict[str, str]:
+    """Return an application, an enrolment or a withdrawal. Each student has all three records, in this order."""
+    student = {"Student ID": f"S{100_000 + number // 3}", "First Name": "Ann", "Last Name": "Novak"}
+    student |= {"Programme": "Nursing", "Intake": "Fall 2024"}
+    contact = {"E-mail": "ann@example.org", "Phone": "604-555-0123", "Address": "1 Example St"}
+    dates = {"Date of Birth": "2001-02-03", "Received Date": "2024-02-01", "Completed Date": "2024-03-01"}
+    return (
+        student
+        | [
+            {"_layout": "application", **contact, **dates, "Status": "Complete"},
+            {"_layout": "enrolment", "Enrolled Date": "2024-04-01"},
+            {"_layout": "withdrawal", "Withdrawn Date": "2024-05-01", "Reason": "Health"},
+        ][number % 3]
+    )
+
+
+SUITE_CASE = SuiteCase(
+    good_row,
+    {  # Rows 0, 3, 6… are applications. Rows 1, 4, 7… are enrolments. Rows 2, 5, 8… are withdrawals.
+        "_layout": {98: None},
+        "Student ID": {60: "see note 5", 71: "Total", 77: None, 80: "S100010"},  # Row 32 has the same ID as row 80.
+        "First Name": {39: None},
+        "Last Name": {42: None},
+        "E-mail": {33: None, 36: "at home"},
+        "Date of Birth": {27: "in spring", 30: "1850-01-01"},
+        "Programme": {83: None},
+        "Intake": {63: None, 66: "next year", 73: "Fall 2023"},
+        "Received Date": {3: "03/04/2022", 6: None, 9: "1985-02-01", 12: "2030-02-01"},
+        "Status": {15: "ask Ann", 18: "In Review"},
+        "Completed Date": {21: None, 24: "2030-02-01", **dict.fromkeys(range(45, 60, 3), "2023-12-24")},
+        "Enrolled Date": {70: None},
+        "Withdrawn Date": {86: None, 89: "2024-03-15", 92: "2030-01-01"},
+        "Reason": {95: "spoke to Ann"},
+    },
+    {"completed_not_before_received", "one_row_per_key"},
+)

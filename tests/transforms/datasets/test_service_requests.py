@@ -9,7 +9,7 @@ from itertools import cycle
 
 import pytest
 
-from tests.transforms.datasets.frames import assert_answer, collect_by_test, raw_rows, raw_rows_of_tests
+from tests.transforms.datasets.frames import SuiteCase, assert_answer, collect_by_test, raw_rows, raw_rows_of_tests
 from tests.transforms.datasets.service_request_rows import (
     DENVER,
     NOON,
@@ -346,3 +346,33 @@ def test_each_plan_branch_computes_only_its_city(spark, builds, layouts, expecte
     assert [[text for text in texts if text in branch] for branch in found] == [
         marks.get(city, []) for city in expected
     ]
+
+
+def good_row(_: int) -> dict[str, str]:
+    """Return a service request in the layout of Denver."""
+    return {
+        "Case Summary": "Pothole", "Case Status": "Closed - Answer Provided", "Case Source": "Phone",
+        "Agency": "Safety", "Case Created dttm": "07/04/2024 01:30:00 PM", "Longitude": "-104.99", "Latitude": "39.73",
+        "Case Closed dttm": "07/05/2024 01:30:00 PM", "_layout": "denver",
+    }  # fmt: skip
+
+
+SUITE_CASE = SuiteCase(
+    good_row,
+    {
+        "_layout": {3: "boulder"},
+        "Case Created dttm": {
+            5: "01/01/1999 01:00:00 PM",
+            8: "01/01/2099 01:00:00 PM",
+            **dict.fromkeys(range(60, 73), "soon"),
+        },
+        "Incident Zip Code": {11: "00000"},
+        "Case Status": {13: "Merged", 19: "New"},
+        "Case Closed dttm": {17: "07/04/2024 01:00:00 PM"},
+        "Longitude": {23: "39.73"},
+        "Agency": {29: None},
+        "Case Source": {31: " "},
+        "Case Summary": {37: "Other"},
+    },
+    {"every_cell_readable", "created_at_present", "case_key_present"},
+)

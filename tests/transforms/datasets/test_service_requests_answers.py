@@ -15,7 +15,8 @@ REQUESTS = (
 )
 CHANGE = "change_on_{0} bigint, change_on_{0}_pct double".format
 SHARE = "requests bigint, share_pct decimal(6,3)"
-AREAS = f"city string, area_kind string, area string, latitude double, longitude double, {SHARE}"
+GROUP = "city string, group_kind string, group_name string"
+AREAS = f"{GROUP}, latitude double, longitude double, {SHARE}"
 NOWHERE = (None, None)
 MAY, JUNE = date(2024, 5, 1), date(2024, 6, 1)
 
@@ -86,7 +87,7 @@ def test_areas_have_the_mean_centre_of_their_grid_cells(either_ansi):
         ("denver", "grid_cell", None, *NOWHERE, 2, "25.000"),
         ("vancouver", "grid_cell", "49.26,-123.13", 49.265, -123.125, 1, "100.000"),
     ]  # fmt: skip
-    where = "area_kind IN ('zip', 'grid_cell')"
+    where = "group_kind IN ('zip', 'grid_cell')"
     assert_built(either_ansi, "volume_by_area", requests, rows, AREAS, where=where)
 
 
@@ -133,7 +134,7 @@ def test_each_area_has_at_most_five_top_types(spark):
         *(("denver", "zip", "80202", rank, kind, 1, "12.500")
           for rank, kind in enumerate(["Animals", "Graffiti", "Noise", "Parking"], 2)),
     ]  # fmt: skip
-    schema = f"city string, area_kind string, area string, rank int, request_type string, {SHARE}"
+    schema = f"city string, group_kind string, group_name string, rank int, request_type string, {SHARE}"
     assert_built(spark, "top_types_by_area", requests, rows, schema)
 
 
@@ -148,7 +149,7 @@ def test_top_types_are_ranked_over_all_months(spark):
         (*area, 2, "Noise", MAY, 2, None, None),
         *((*area, rank, kind, JUNE, 1, None, None) for rank, kind in enumerate(["Animals", "Graffiti", "Parking"], 3)),
     ]  # fmt: skip
-    schema = "city string, area_kind string, area string, rank int, request_type string, month date, requests bigint, "
+    schema = f"{GROUP}, rank int, request_type string, month date, requests bigint, "
     assert_built(spark, "top_type_months", requests, rows, schema + CHANGE("month"))
 
 
@@ -226,5 +227,18 @@ def test_traffic_requests_are_counted_by_area_and_type(spark):
     rows = [("denver", "zip", "80202", "accident", "Traffic accident", 1),
             ("denver", "zip", "80202", "traffic", "Traffic and signals", 1),
             ("denver", "zip", None, "traffic", "Traffic and signals", 1)]  # fmt: skip
-    schema = "city string, area_kind string, area string, traffic_kind string, request_type string, requests bigint"
-    assert_built(spark, "traffic_by_area", requests, rows, schema, where="area_kind = 'zip'")
+    schema = (
+        "city string, group_kind string, group_name string, traffic_kind string, request_type string, requests bigint"
+    )
+    assert_built(spark, "traffic_by_area", requests, rows, schema, where="group_kind = 'zip'")
+
+
+NULLABLE = {
+    "monthly_volume": ("change_on_year_pct",),
+    "volume_by_area": ("group_name", "latitude"),
+    "volume_by_channel": ("channel",),
+    "first_call_resolution": ("on_first_call_pct",),
+    "resolution": ("resolved_pct", "unresolved_pct"),
+    "traffic_by_area": ("group_name", "request_type"),
+}
+"""The columns of each answer that can be null and that are in the sentence of the answer."""

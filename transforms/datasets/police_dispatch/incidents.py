@@ -13,6 +13,7 @@ from transforms.casts import NUMBER_PATTERN, cast, utc_instant
 from transforms.datasets.police_dispatch.addresses import generalize_to_block, intersection, is_intersection, street
 from transforms.geo import valid_coordinates
 from transforms.masking import MaskingRule
+from transforms.numbers import parse_whole_number
 from transforms.schema import Field
 from transforms.sql import literal, quoted
 from transforms.text import clean_text
@@ -54,21 +55,6 @@ def parse_extraction_time(column: str) -> Column:
     """
     read = partial(cast, quoted(column), source_type=T.StringType(), where="parse_extraction_time")
     return F.coalesce(read(target_type=T.TimestampType()), utc_instant(read(target_type=T.TimestampNTZType())))
-
-
-def parse_whole_number(column: str) -> Column:
-    """Parse a whole number of 0 or more, in any form that JSON allows: `42` or `42.0`.
-
-    >>> read = spark.createDataFrame([("42.0",), ("-3",), ("0.5",)], "n string").select(parse_whole_number("n"))
-    >>> [row[0] for row in read.collect()]
-    [42, None, None]
-    """
-    text = F.col(quoted(column))
-    number = cast(
-        quoted(column), source_type=T.StringType(), target_type=T.DecimalType(9, 0), where="parse_whole_number"
-    ).cast("int")
-    # Nearly all texts are empty or have only digits. The check for digits takes a fraction of the time of a cast.
-    return F.when(text.rlike(r"\A[0-9]{1,9}\z"), text.cast("int")).when((text != "") & ~text.contains("-"), number)
 
 
 _text_field = partial(Field, type="string")

@@ -143,16 +143,16 @@ def build_missing_times(incidents: DataFrame) -> DataFrame:
 
     Columns:
 
-    - dimension: `all`, `initial_type`, `sector`, `police_district_number` or `city`.
-    - value: the type, sector, district or city, or null if unknown. For the dimension `all`, value is null.
+    - group_kind: `all`, `initial_type`, `sector`, `police_district_number` or `city`.
+    - group_name: the type, sector, district or city, or null if unknown. For the kind `all`, group_name is null.
     - incidents: the number of incidents.
     - arrival_missing: the number of incidents in which dispatch_arrive is null.
     - clearing_missing: the number of incidents in which arrive_cleared is null.
     - arrival_missing_pct, clearing_missing_pct: arrival_missing and clearing_missing as percentages of incidents.
     """
     dimensions = ("initial_type", "sector", "police_district_number", "city")
-    overall = F.struct(F.lit("all").alias("dimension"), F.lit(None).cast("string").alias("value"))
-    groups = (F.struct(F.lit(name).alias("dimension"), F.col(name).alias("value")) for name in dimensions)
+    overall = F.struct(F.lit("all").alias("group_kind"), F.lit(None).cast("string").alias("group_name"))
+    groups = (F.struct(F.lit(name).alias("group_kind"), F.col(name).alias("group_name")) for name in dimensions)
     missing = ("arrival_missing", "clearing_missing")
     columns = {"incidents": ("arrival_missing", "count"), **{name: (name, "sum") for name in missing}}
     percentages = (F.round(f"{name}_pct", 2).alias(f"{name}_pct") for name in missing)
@@ -162,10 +162,10 @@ def build_missing_times(incidents: DataFrame) -> DataFrame:
             _is_missing("dispatch_arrive").alias("arrival_missing"),
             _is_missing("arrive_cleared").alias("clearing_missing"),
         )
-        .transform(aggregate, group_by=["dimension", "value"], columns=columns)
+        .transform(aggregate, group_by=["group_kind", "group_name"], columns=columns)
         .transform(percentage, part="arrival_missing", total="incidents", name="arrival_missing_pct")
         .transform(percentage, part="clearing_missing", total="incidents", name="clearing_missing_pct")
-        .select("dimension", "value", "incidents", *missing, *percentages)
+        .select("group_kind", "group_name", "incidents", *missing, *percentages)
     )
 
 

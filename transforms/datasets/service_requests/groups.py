@@ -20,21 +20,21 @@ ALL_REQUESTS = "all"
 
 AREA_KINDS = ("neighborhood", "council_district", "police_district", "zip", "grid_cell")
 GROUP_KINDS = (ALL_REQUESTS, "agency", "channel", *AREA_KINDS)
-AREA_COLUMNS, GROUP_COLUMNS = ("area_kind", "area"), ("group_kind", "group_name")
+GROUP_COLUMNS = ("group_kind", "group_name")
 
 
-def assign_groups(requests: DataFrame, *, kinds: Sequence[str], names: Sequence[str], keep: Sequence[str]) -> DataFrame:
+def assign_groups(requests: DataFrame, *, kinds: Sequence[str], keep: Sequence[str]) -> DataFrame:
     """Assign each request to one group of each kind, for example to its ZIP code and to its channel.
 
     Rows: for each request, one row for each kind in `kinds` that the city publishes.
 
-    Columns: city, the columns of `keep`, and two columns whose names are in `names`. The first of the two columns is
-    the kind of the group, and the second is the name of the group. For the kind `all`, the name is `all`. For any other
-    kind, such as `zip`, the name is the value of the column `zip`, and can be null.
+    Columns: city, the columns of `keep`, group_kind and group_name. For the kind `all`, the name is `all`. For any
+    other kind, such as `zip`, the name is the value of the column `zip`, and can be null.
 
     >>> requests = spark.createDataFrame([("denver", "80202", "Phone")], "city string, zip string, channel string")
-    >>> requests.transform(assign_groups, kinds=["zip", "channel"], names=["kind", "name"], keep=[]).collect()
-    [Row(city='denver', kind='zip', name='80202'), Row(city='denver', kind='channel', name='Phone')]
+    >>> requests.transform(assign_groups, kinds=["zip", "channel"], keep=[]).collect()
+    [Row(city='denver', group_kind='zip', group_name='80202'),
+     Row(city='denver', group_kind='channel', group_name='Phone')]
     """
     # One literal map has the kinds of all cities, so a new city does not add a condition to the plan.
     kinds_by_city = []
@@ -43,9 +43,11 @@ def assign_groups(requests: DataFrame, *, kinds: Sequence[str], names: Sequence[
         kinds_by_city += [F.lit(source.city), F.array(*city_kinds).cast("array<string>")]
     kind_names = F.element_at(F.create_map(*kinds_by_city), F.col("city"))
     columns = dict.fromkeys([*keep, *(kind for kind in kinds if kind != ALL_REQUESTS)])
-    groups = (F.when(F.col(names[0]) == kind, F.lit(kind) if kind == ALL_REQUESTS else F.col(kind)) for kind in kinds)
-    return requests.select("city", *columns, F.explode(kind_names).alias(names[0])).select(
-        "city", *keep, names[0], F.coalesce(*groups).alias(names[1])
+    groups = (
+        F.when(F.col("group_kind") == kind, F.lit(kind) if kind == ALL_REQUESTS else F.col(kind)) for kind in kinds
+    )
+    return requests.select("city", *columns, F.explode(kind_names).alias("group_kind")).select(
+        "city", *keep, "group_kind", F.coalesce(*groups).alias("group_name")
     )
 
 
@@ -77,7 +79,6 @@ def top_values(
     *,
     column: str,
     kinds: Sequence[str] = GROUP_KINDS,
-    names: Sequence[str] = GROUP_COLUMNS,
     n: int = MAX_VALUES_PER_GROUP,
 ) -> DataFrame:
     """Keep the `n` most frequent values of `column` in each group of requests.
@@ -85,13 +86,13 @@ def top_values(
     Rows: at most `n` for each group. Requests in which `column` is null are left out. Ties are broken by the value of
     `column`, in ascending order.
 
-    Columns: city, the columns of `names`, rank, `column`, requests and share_pct. The denominator of share_pct is the
+    Columns: city, group_kind, group_name, rank, `column`, requests and share_pct. The denominator of share_pct is the
     number of the group's requests in which `column` is not null.
     """
-    group_by = ["city", *names]
+    group_by = ["city", *GROUP_COLUMNS]
     return (
         requests.where(F.col(column).isNotNull())
-        .transform(assign_groups, kinds=[kind for kind in kinds if kind != column], names=names, keep=[column])
+        .transform(assign_groups, kinds=[kind for kind in kinds if kind != column], keep=[column])
         .transform(count_requests, group_by=[*group_by, column])
         .transform(share_of_total, column="requests", name="share_pct", group_by=group_by)
         .transform(top_n, n=n, column="requests", group_by=group_by, order_by=[column])

@@ -34,7 +34,7 @@ def build_resolution(requests: DataFrame) -> DataFrame:
     """
     counts = {resolution: resolution.replace(" ", "_") for resolution in (RESOLVED, CLOSED_OTHERWISE, UNRESOLVED)}
     return (
-        requests.transform(assign_groups, kinds=GROUP_KINDS, names=GROUP_COLUMNS, keep=["resolution"])
+        requests.transform(assign_groups, kinds=GROUP_KINDS, keep=["resolution"])
         .withColumn("_one", F.lit(1))
         .transform(
             pivot,
@@ -91,7 +91,7 @@ def build_first_call_resolution(requests: DataFrame) -> DataFrame:
     return (
         requests.where("first_call_resolution IS NOT NULL")
         .withColumn("_one", F.col("first_call_resolution").cast("int"))
-        .transform(assign_groups, kinds=GROUP_KINDS, names=GROUP_COLUMNS, keep=["_one"])
+        .transform(assign_groups, kinds=GROUP_KINDS, keep=["_one"])
         .transform(aggregate, group_by=["city", *GROUP_COLUMNS], columns=sums)
         .transform(percentage, part="on_first_call", total="requests", name="on_first_call_pct")
         .transform(round_columns, columns=["on_first_call_pct"], decimals=2)

@@ -7,7 +7,6 @@ from pyspark.sql import functions as F
 
 from transforms.aggregate import aggregate
 from transforms.datasets.service_requests.groups import (
-    AREA_COLUMNS,
     AREA_KINDS,
     GROUP_COLUMNS,
     GROUP_KINDS,
@@ -46,7 +45,7 @@ def build_monthly_volume(requests: DataFrame) -> DataFrame:
     group_by = ["city", *GROUP_COLUMNS]
     return (
         requests.withColumnRenamed("created_month", "month")
-        .transform(assign_groups, kinds=_KINDS_WITHOUT_GRID_CELL, names=GROUP_COLUMNS, keep=["month"])
+        .transform(assign_groups, kinds=_KINDS_WITHOUT_GRID_CELL, keep=["month"])
         .transform(count_requests, group_by=[*group_by, "month"])
         .transform(add_change_since, name="change_on_month", group_by=group_by, months=1)
         .transform(add_change_since, name="change_on_year", group_by=group_by, months=12)
@@ -61,8 +60,9 @@ def build_volume_by_area(requests: DataFrame) -> DataFrame:
 
     Columns:
 
-    - city, area_kind.
-    - area: the name of the area, or null if the area is unknown.
+    - city.
+    - group_kind: the kind of the area, such as `zip`.
+    - group_name: the name of the area, or null if the area is unknown.
     - latitude, longitude: a point in the area, in degrees with 3 decimals. For a grid cell, the point is the centre of
       the cell. For any other area, the point is the mean of the centres of the grid cells of the area's requests. Both
       columns are null if the area is unknown, or if no request of the area has a grid cell.
@@ -77,11 +77,11 @@ def build_volume_by_area(requests: DataFrame) -> DataFrame:
     columns = {"requests": ("city", "count"), **points}
     return (
         requests.transform(_add_cell_centres)
-        .transform(assign_groups, kinds=AREA_KINDS, names=AREA_COLUMNS, keep=_POINT_COLUMNS)
-        .transform(aggregate, group_by=["city", *AREA_COLUMNS], columns=columns)
-        .transform(share_of_total, column="requests", name="share_pct", group_by=["city", "area_kind"])
-        .withColumns({name: F.when(F.col("area").isNotNull(), F.round(F.col(name) / 1000, 3)) for name in points})
-        .select("city", *AREA_COLUMNS, *_POINT_COLUMNS, "requests", "share_pct")
+        .transform(assign_groups, kinds=AREA_KINDS, keep=_POINT_COLUMNS)
+        .transform(aggregate, group_by=["city", *GROUP_COLUMNS], columns=columns)
+        .transform(share_of_total, column="requests", name="share_pct", group_by=["city", "group_kind"])
+        .withColumns({name: F.when(F.col("group_name").isNotNull(), F.round(F.col(name) / 1000, 3)) for name in points})
+        .select("city", *GROUP_COLUMNS, *_POINT_COLUMNS, "requests", "share_pct")
     )
 
 
@@ -108,16 +108,14 @@ def build_top_types_by_area(requests: DataFrame) -> DataFrame:
 
     Columns:
 
-    - city, area_kind, area.
+    - city, group_kind, group_name.
     - rank: 1 for the type with the most requests in the area.
     - request_type.
     - requests: the number of requests.
     - share_pct: requests as a percentage of the area's requests that have a type.
     """
-    top_types = requests.transform(
-        top_values, column="request_type", kinds=AREA_KINDS, names=AREA_COLUMNS, n=MAX_TYPES_PER_AREA
-    )
-    return top_types.where("area IS NOT NULL")
+    top_types = requests.transform(top_values, column="request_type", kinds=AREA_KINDS, n=MAX_TYPES_PER_AREA)
+    return top_types.where("group_name IS NOT NULL")
 
 
 def build_top_type_months(requests: DataFrame) -> DataFrame:
@@ -127,21 +125,21 @@ def build_top_type_months(requests: DataFrame) -> DataFrame:
 
     Columns:
 
-    - city, area_kind, area, request_type.
+    - city, group_kind, group_name, request_type.
     - rank: the rank of the type in the area, over all months.
     - month: the first day of the month.
     - requests: the number of requests in the month.
     - change_on_month, change_on_month_pct: the changes since the month before, or null if the month before has no
       requests.
     """
-    area = ["city", *AREA_COLUMNS]
+    area = ["city", *GROUP_COLUMNS]
     area_type = [*area, "request_type"]
     descending = Window.partitionBy(*area).orderBy(F.col("_total").desc_nulls_last(), F.asc_nulls_last("request_type"))
     return (
         requests.where("request_type IS NOT NULL")
         .withColumnRenamed("created_month", "month")
-        .transform(assign_groups, kinds=AREA_KINDS, names=AREA_COLUMNS, keep=["request_type", "month"])
-        .where("area IS NOT NULL")
+        .transform(assign_groups, kinds=AREA_KINDS, keep=["request_type", "month"])
+        .where("group_name IS NOT NULL")
         .transform(count_requests, group_by=[*area_type, "month"])
         .withColumn("_total", F.sum("requests").over(Window.partitionBy(*area_type)))
         .withColumn("rank", F.dense_rank().over(descending))
@@ -201,7 +199,7 @@ def build_by_hour_and_weekday(requests: DataFrame) -> DataFrame:
     time_columns = ["weekday", "hour"]
     return (
         requests.withColumnsRenamed({"created_weekday": "weekday", "created_hour": "hour"})
-        .transform(assign_groups, kinds=_KINDS_WITHOUT_GRID_CELL, names=GROUP_COLUMNS, keep=time_columns)
+        .transform(assign_groups, kinds=_KINDS_WITHOUT_GRID_CELL, keep=time_columns)
         .transform(count_requests, group_by=["city", *GROUP_COLUMNS, *time_columns])
     )
 
@@ -213,8 +211,9 @@ def build_traffic_by_area(requests: DataFrame) -> DataFrame:
 
     Columns:
 
-    - city, area_kind.
-    - area: the name of the area, or null if the area is unknown.
+    - city.
+    - group_kind: the kind of the area, such as `zip`.
+    - group_name: the name of the area, or null if the area is unknown.
     - traffic_kind: `accident` or `traffic`, from the words in type, topic and summary.
     - request_type.
     - requests: the number of requests.
@@ -222,8 +221,8 @@ def build_traffic_by_area(requests: DataFrame) -> DataFrame:
     kind_columns = ["traffic_kind", "request_type"]
     return (
         requests.where("traffic_kind IS NOT NULL")
-        .transform(assign_groups, kinds=AREA_KINDS, names=AREA_COLUMNS, keep=kind_columns)
-        .transform(count_requests, group_by=["city", *AREA_COLUMNS, *kind_columns])
+        .transform(assign_groups, kinds=AREA_KINDS, keep=kind_columns)
+        .transform(count_requests, group_by=["city", *GROUP_COLUMNS, *kind_columns])
     )
 
 

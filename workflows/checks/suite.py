@@ -1,0 +1,99 @@
+"""Check the suite of a dataset: the file without Java, and the compiled expectations with the schema of the rows."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+from importlib import resources
+
+from pyspark.sql import DataFrame
+
+from expectations.errors import SuiteError
+from expectations.gate import Gate, compile_gate
+from expectations.parameters import is_parameter
+from expectations.standard import suite_of
+from expectations.suite import Expectation, Suite, parse_suite, read_document
+from transforms.dataset import Dataset
+from workflows.checks.declaration import Declaration
+from workflows.checks.problems import Problem, unknown_name
+
+
+def read_suite(declaration: Declaration, dataset: Dataset) -> tuple[Suite | None, list[Problem]]:
+    """Read the suite of a dataset, and return the problems of its file. Each expectation is read by itself."""
+    problems = [_problem(declaration, error) for error in _entry_errors(declaration.name)]
+    if problems:
+        return None, problems
+    try:
+        suite = suite_of(dataset)
+    except SuiteError as error:
+        return None, [_problem(declaration, error)]
+    if suite.name != declaration.name:
+        text = f"the name of the suite is {suite.name!r}, expected {declaration.name!r}. Correct the name."
+        return suite, [Problem(declaration.suite_file, "name", text)]
+    return suite, []
+
+
+def compile_suite(
+    declaration: Declaration, suite: Suite, candidates: DataFrame, *, reports_generated: bool
+) -> tuple[Gate, list[Problem]]:
+    """Compile a suite for the columns of the candidates. Leave out the expectations that have problems.
+
+    An expectation whose arguments have suite parameters is left out, because a run gives their values. A generated
+    expectation has a problem only if the definition of the dataset has one. If that problem is already reported,
+    `reports_generated` is false.
+    """
+    known = tuple(item for item in suite.expectations if not _has_parameters(item))
+    try:
+        return compile_gate(candidates, suite=replace(suite, expectations=known)), []
+    except SuiteError:
+        pass
+    problems, valid = [], []
+    for expectation in known:
+        problem = _compile_problem(declaration, suite, expectation, candidates)
+        if problem is None:
+            valid.append(expectation)
+        elif reports_generated or not expectation.meta.get("generated"):
+            problems.append(problem)
+    return compile_gate(candidates, suite=replace(suite, expectations=tuple(valid))), problems
+
+
+def _entry_errors(name: str) -> Iterator[SuiteError]:
+    file = resources.files("expectations.suites").joinpath(f"{name}.json")
+    if not file.is_file():
+        return
+    try:
+        document = read_document(file.read_text(encoding="utf-8"), where=f"{name}.json")
+    except SuiteError as error:
+        yield error
+        return
+    for number, entry in enumerate(document["expectations"], start=1):
+        try:
+            parse_suite(json.dumps({**document, "expectations": [entry]}), where=f"{name}.json")
+        except SuiteError as error:
+            own = number if isinstance(error.expectation, int) else error.expectation
+            yield SuiteError(suite=error.suite, expectation=own, problem=error.problem)
+
+
+def _compile_problem(
+    declaration: Declaration, suite: Suite, expectation: Expectation, candidates: DataFrame
+) -> Problem | None:
+    for column in expectation.columns:
+        if column not in candidates.columns:
+            text = unknown_name("column", column, [name for name in candidates.columns if not name.startswith("_")])
+            return Problem(declaration.suite_file, f"expectation {expectation.id!r}", text)
+    try:
+        compile_gate(candidates, suite=replace(suite, expectations=(expectation,)))
+    except SuiteError as error:
+        return _problem(declaration, error)
+    return None
+
+
+def _has_parameters(expectation: Expectation) -> bool:
+    return any(map(is_parameter, expectation.kwargs.values()))
+
+
+def _problem(declaration: Declaration, error: SuiteError) -> Problem:
+    id_ = error.expectation
+    subject = "suite" if id_ is None else f"expectation {f'number {id_}' if isinstance(id_, int) else repr(id_)}"
+    return Problem(declaration.suite_file, subject, error.problem)
