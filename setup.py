@@ -40,6 +40,7 @@ setup(
         "workflows",
         "workflows.checks",
         "workflows.commands",
+        "workflows.new",
         "workflows.sampling",
     ],
     package_dir={"": "."},

@@ -52,6 +52,23 @@ def read_header(file: str, uri: str, *, layouts: Layouts) -> Header:
     return header.on_sheet(sheet.number, date_system=package.date_system)
 
 
+def read_sheet_headers(file: str, uri: str) -> list[Header]:
+    """Return the header of each visible sheet that has rows, in the order of the sheets. No layout is known.
+
+    Raises:
+        LandedFileError: The file is not a workbook, is damaged, has a password, or has no rows on a visible sheet.
+    """
+    with open_package(file, uri) as package:
+        first_rows: dict[Sheet, _FirstRows] = read_first_rows(package, _take_first_rows)
+    filled = {sheet: rows for sheet, rows in first_rows.items() if rows and not sheet.is_hidden}
+    if not filled:
+        raise LandedFileError(where=file, problem=_describe_blank(first_rows))
+    return [
+        clean_header(file, rows[0][1], layouts={}).on_sheet(sheet.number, date_system=package.date_system)
+        for sheet, rows in filled.items()
+    ]
+
+
 def read_rows(file: str, uri: str, header: Header) -> Iterator[tuple[str | int | None, ...]]:
     """Yield the rows below the header as tuples.
 
@@ -144,10 +161,13 @@ def _choose_sheet(file: str, first_rows: Mapping[Sheet, _FirstRows], layouts: La
         )
         raise LandedFileError(where=file, problem=problem)
     if not best:
-        state = "has rows only on hidden sheets" if matches else "is empty"
-        problem = f"the workbook {state}. Expected a visible sheet with a header. Deliver the workbook again."
-        raise LandedFileError(where=file, problem=problem)
+        raise LandedFileError(where=file, problem=_describe_blank(first_rows))
     return best
+
+
+def _describe_blank(first_rows: Mapping[Sheet, _FirstRows]) -> str:
+    state = "has rows only on hidden sheets" if any(first_rows.values()) else "is empty"
+    return f"the workbook {state}. Expected a visible sheet with a header. Deliver the workbook again."
 
 
 def _require_unmerged_header(

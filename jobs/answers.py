@@ -117,13 +117,17 @@ def _find_columns_read(
 ) -> dict[str, list[str]]:
     """Map each zone to the columns that at least one answer reads from the zone's table."""
     columns = {}
+    known = {name for rows in tables.values() for name in rows.columns}
     for zone, rows in tables.items():
         empty = {name: tables[name].limit(0) for name in tables}
         names = set()
         for answer_name, answer in answers.items():
             if zone in answer.reads:
                 frames = {name: rows if name == zone else empty[name] for name in answer.reads}
-                names |= columns_read(_build(dataset, answer_name, answer, frames))
+                found = columns_read(_build(dataset, answer_name, answer, frames))
+                # Iceberg computes the totals of a table from metadata. The plan then has the totals as columns, and not
+                # the columns that the answer needs.
+                names |= found if found <= known else {*rows.columns}
         columns[zone] = [name for name in rows.columns if name in names]
     return columns
 

@@ -11,7 +11,7 @@ from pyspark.sql import types as T
 from transforms.casts import cast
 from transforms.sql import literal, quoted
 from transforms.text import BLANK_CHARACTERS
-from transforms.times import MONTH_ABBREVIATIONS
+from transforms.times import MONTH_ABBREVIATIONS, local_time, parse_timestamp
 
 DATE_SYSTEM = "_date_system"
 """Column of raw: the date system of the workbook of a row, 1900 or 1904. Null for rows of other files."""
@@ -95,6 +95,24 @@ def parse_written_date(column: str, *, date_system: str | None = None) -> Column
         .when(F.expr(text).rlike(_YEAR_FIRST), date(first, second, year))
     )
     return F.coalesce(parse_date(column, date_system=date_system), parsed)
+
+
+def parse_date_pattern(column: str, *, pattern: str) -> Column:
+    """Parse a text column as a date, with a pattern such as `MM/dd/yyyy`. The letters are those of `parse_timestamp`.
+
+    The pattern may have a time, because some programs write each date with midnight. A time other than midnight gives
+    null, so no time is lost. Text that does not match the pattern gives null.
+
+    >>> days = spark.createDataFrame([("05/31/2024",), ("31/05/2024",)], "day string")
+    >>> [str(row[0]) for row in days.select(parse_date_pattern("day", pattern="MM/dd/yyyy")).collect()]
+    ['2024-05-31', 'None']
+
+    Raises:
+        ArgumentError: As in `parse_timestamp`.
+    """
+    time = local_time(parse_timestamp(column, pattern=pattern, zone="UTC"), zone="UTC")
+    day = time.cast("date")
+    return F.when(time == day.cast("timestamp_ntz"), day)
 
 
 def month_number(column: str | Column) -> Column:

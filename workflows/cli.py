@@ -10,7 +10,7 @@ import typer
 from typer.core import TyperGroup
 
 from transforms.errors import CityLakeError
-from workflows.commands import check, data, look, report, run, suites
+from workflows.commands import check, data, look, new, report, run, suites
 from workflows.commands.options import DatasetArgument
 from workflows.output import FAILED, print_error, print_plain
 from workflows.parts import workflow_of
@@ -74,6 +74,12 @@ _add(
 )
 _add("status", look.status, panel="Look", examples=["status", "status registrar --json"])
 _add("report", report.report, panel="Look", examples=["report", "report contact_centre registrar --to public"])
+_add(
+    "new",
+    new.new,
+    panel="Data",
+    examples=["new library_visits --from visits.csv", "new library_visits --from 2023.xlsx 2024.xlsx"],
+)
 _add(
     "sample",
     data.sample,

@@ -19,3 +19,7 @@ class WorkflowError(CityLakeError, ValueError):
 
 class ValidationInputError(CityLakeError, ValueError):
     """The table or file to validate does not exist or cannot be read. `where` is the table or path."""
+
+
+class NewDatasetError(CityLakeError, ValueError):
+    """A new dataset cannot be written. `where` is its name, or the file or folder with the problem."""

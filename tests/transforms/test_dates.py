@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pyspark.sql import functions as F
 
-from transforms.dates import month_number, parse_date, parse_month, parse_written_date
+from transforms.dates import month_number, parse_date, parse_date_pattern, parse_month, parse_written_date
+from transforms.errors import ArgumentError
 
 EXCEL_EPOCH = date(1899, 12, 30)
 FIVE_DIGITS = st.dates(date(1927, 5, 18), date(2173, 10, 13))
@@ -142,3 +143,27 @@ def test_month_numbers_continue_across_years(either_ansi):
         numbered = rows.select(numbers.alias("number"))
         assert numbered.dtypes == [("number", "int")]
         assert [row.number for row in numbered.collect()] == [24287, 24288, 24289, None]
+
+
+@pytest.mark.parametrize(
+    ("pattern", "text", "expected"),
+    [
+        ("MM/dd/yyyy", "05/31/2024", date(2024, 5, 31)),
+        ("MM/dd/yyyy", " 05/31/2024\u00a0", date(2024, 5, 31)),
+        ("MM/dd/yyyy", "31/05/2024", None),
+        ("MM/dd/yyyy", "02/30/2024", None),
+        ("MM/dd/yyyy", None, None),
+        ("d.M.yyyy", "1.5.2024", date(2024, 5, 1)),
+        ("yyyyMMdd", "20240531", date(2024, 5, 31)),
+        ("MM/dd/yyyy hh:mm:ss a", "05/31/2024 12:00:00 AM", date(2024, 5, 31)),
+        ("MM/dd/yyyy hh:mm:ss a", "05/31/2024 12:30:00 AM", None),
+    ],
+)
+def test_dates_of_a_pattern_do_not_depend_on_the_session(in_zone, pattern, text, expected):
+    days = in_zone.createDataFrame([(text,)], "day string")
+    assert days.select(parse_date_pattern("day", pattern=pattern)).first()[0] == expected
+
+
+def test_a_pattern_without_a_year_is_refused(spark):
+    with pytest.raises(ArgumentError, match="expected a year, a month and a day"):
+        parse_date_pattern("day", pattern="MM/dd")

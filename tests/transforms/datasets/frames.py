@@ -16,6 +16,7 @@ from pyspark.sql import DataFrame, Row
 from pyspark.sql import types as T
 
 from transforms.dataset import Dataset
+from transforms.sql import quoted
 
 LINEAGE = "_is_current boolean, _modified_at timestamp, _ingested_at timestamp, _source_file string, _row_number int"
 REPORTS = ", ".join(
@@ -55,7 +56,7 @@ def own_test_value(dataset: str, name: str, *, default: Any = None) -> Any:
 
 
 def raw_schema(dataset: Dataset) -> str:
-    columns = ", ".join(f"`{name}` string" for name in source_columns(dataset))
+    columns = ", ".join(f"{quoted(name)} string" for name in source_columns(dataset))
     return f"{columns}, _malformed_record string, _date_system int, _layout string, {LINEAGE}"
 
 

@@ -24,7 +24,6 @@ from transforms.datasets.police_dispatch.incidents import (
     MASKING_POLICY,
     REVISION_ORDER,
     VISIBLE_FAILURE_COLUMNS,
-    add_places,
     build_incidents,
 )
 
@@ -38,7 +37,6 @@ DATASET = Dataset(
     revision_order=REVISION_ORDER,
     pruning_column="incident_id",  # the county assigns incident numbers in chronological order
     build=build_incidents,
-    complete=add_places,
     columns=COLUMNS,
     masking_policy=MASKING_POLICY,
     visible_failure_columns=VISIBLE_FAILURE_COLUMNS,

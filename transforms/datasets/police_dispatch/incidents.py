@@ -133,26 +133,17 @@ MASKING_POLICY = (
 
 
 def build_incidents(rows: DataFrame) -> DataFrame:
-    """Clean texts, and add the local time of the start.
+    """Clean texts, and add the local time of the start, the coordinates and the streets of the address.
 
     Columns:
+
+    - address: the block or the intersection, without house numbers.
 
     - all texts except the address have single blanks. All texts are in capitals, except incident_id, cr_number and
       crash_reports.
     - end_time: in November, the clocks show one hour twice, so an end in that hour has two possible instants. end_time
       is the earlier instant. If the earlier instant is before the start, end_time is the later instant.
     - start_date, start_year, start_month, start_weekday (1 is Monday), start_hour: local time in the county.
-    """
-    cleaned = {name: F.upper(clean_text(F.col(name))) for name in (*_TEXTS, "disposition_desc")}
-    unchanged_case = {name: clean_text(F.col(name)) for name in (*KEY, "cr_number", "crash_reports")}
-    return rows.withColumns(cleaned | unchanged_case).transform(_add_local_times)
-
-
-def add_places(incidents: DataFrame) -> DataFrame:
-    """Add the coordinates from the coordinate columns or from geolocation, and the streets of the masked address.
-
-    Columns:
-
     - street: the street of the block, or null if the address is an intersection.
     - intersection: the streets of an intersection in alphabetical order, such as `A ST / B AVE`.
     - is_intersection: whether the address is an intersection, or null if the address is missing.
@@ -161,6 +152,15 @@ def add_places(incidents: DataFrame) -> DataFrame:
     - coordinates_are_valid: whether the place in the source columns or in geolocation is in the county, or null if the
       row has no coordinates.
     """
+    cleaned = {name: F.upper(clean_text(F.col(name))) for name in (*_TEXTS, "disposition_desc")}
+    unchanged_case = {name: clean_text(F.col(name)) for name in (*KEY, "cr_number", "crash_reports")}
+    # Streets come from the block, so that they never contain a house number.
+    block = {"address": generalize_to_block(F.col("address"))}
+    return rows.withColumns(cleaned | unchanged_case | block).transform(_add_local_times).transform(_add_places)
+
+
+def _add_places(incidents: DataFrame) -> DataFrame:
+    """Add the coordinates from the coordinate columns or from geolocation, and the streets of the address."""
     has_value = [F.col(name).isNotNull() for name in _COORDINATES] + [clean_text(F.col("geolocation")).isNotNull()]
     address, is_own = F.col("address"), _are_in_county(*_COORDINATES)
     point_columns = {

@@ -1,0 +1,72 @@
+"""Test which columns look personal, by their names and by their values."""
+
+from __future__ import annotations
+
+import pytest
+
+from ingest.profile_personal import find_personal_data
+
+NAMES = ["Ann Lee", "Bob O'Hara", "Zoë van Dyk", "Lee, Carla"]
+POINT = "POINT (-122.41942 37.77493)"
+
+
+@pytest.mark.parametrize(
+    ("header", "values", "type_", "action"),
+    [
+        ("caller_name", ["anything"], "string", "redact"),
+        ("last_name", ["Lee"], "string", "redact"),
+        ("surname", ["Lee"], "string", "redact"),
+        ("name", NAMES, "string", "redact"),
+        ("reported_by", NAMES, "string", "redact"),
+        ("officer", NAMES, "string", "redact"),
+        ("contact", ["a@example.org", "b@example.org"], "string", "redact"),
+        ("channel", ["phone"] * 9 + ["a@example.org"], "string", "redact"),
+        ("reached_at", ["604 555 0123", "(604) 555-0199", "+1 604-555-0100"], "string", "redact"),
+        ("mobile", ["6045550123"], "string", "redact"),
+        ("mobile", ["6045550123"], "bigint", "redact"),
+        ("site", ["453 W 12th Ave", "1 Main St"], "string", "redact"),
+        ("home_address", ["somewhere"], "string", "redact"),
+        ("zip", ["94110"], "string", "generalize_prefix"),
+        ("date_of_birth", ["1999-05-06"], "date", "generalize_year"),
+        ("dob", ["06/05/99"], "string", "redact"),
+        ("latitude", ["37.77493"], "double", "generalize_coordinate"),
+        ("where", [POINT], "string", "drop"),
+        ("where", ["37.77493, -122.41942"], "string", "drop"),
+        ("geom", ['{"lon":-122.41942,"lat":37.77493}'], "string", "drop"),
+        ("geo", ["{'lon': -123.08183, 'lat': 49.24588}"], "string", "drop"),
+        ("x_coordinate", ["5998012"], "int", "drop"),
+        ("ssn", ["123-45-6789"], "string", "redact"),
+        ("student_id", ["123"], "int", "redact"),
+        ("passport_number", ["X1"], "string", "redact"),
+        ("client_ip", ["10.0.0.1"], "string", "redact"),
+        ("notes", ["she told me to call her back", "the door of number 4 is open"], "string", "redact"),
+        ("first_name", [], "string", "redact"),
+        ("email", [], "string", "redact"),
+    ],
+)
+def test_personal_columns_are_masked(header, values, type_, action):
+    found = find_personal_data(tuple(header.split("_")), dict.fromkeys(values, 1), type_=type_)
+    assert found is not None
+    assert found.action == action
+
+
+@pytest.mark.parametrize(
+    ("header", "values", "type_"),
+    [
+        ("branch_name", ["Central", "Kitsilano"], "string"),
+        ("name", ["Central", "Kitsilano"], "string"),
+        ("channel", ["Phone", "E-mail", "WEB"], "string"),
+        ("phone_calls", ["3", "12"], "int"),
+        ("address", ["4500 BLOCK OF MAIN ST", "100 block of 2nd Ave"], "string"),
+        ("latitude", ["37.7", "38"], "double"),
+        ("case_number", ["604-12"], "string"),
+        ("call_type", ["Medical Incident", "Structure Fire"], "string"),
+        ("department", ["Parks Board", "Fire Rescue"], "string"),
+        ("description", ["Noise", "Graffiti"], "string"),
+        ("created_at", ["2024-05-31T12:30:00Z"], "timestamp"),
+        ("price", ["1.25"], "double"),
+        ("comments", [], "string"),
+    ],
+)
+def test_other_columns_are_not_masked(header, values, type_):
+    assert find_personal_data(tuple(header.split("_")), dict.fromkeys(values, 1), type_=type_) is None

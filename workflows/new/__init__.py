@@ -1,0 +1,1 @@
+"""Write the files of a new dataset from the profile of its source files."""

@@ -1,0 +1,109 @@
+"""Say in sentences what is unsure about the files of a new dataset. The sentences have no cells of the files."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ingest.profile import MAX_ROWS
+from ingest.profile_columns import ColumnProfile
+from workflows.new.plan import NewDataset
+
+UNSURE = "Unsure:"
+"""The start of each comment that marks a guess in the written files."""
+
+
+def column_doubts(column: ColumnProfile, dataset: NewDataset) -> Iterator[str]:
+    """Yield what is unsure about a column."""
+    values = column.values
+    if column.is_empty:
+        yield "each cell is blank, so the type is unknown"
+    if column.misfits.count:
+        verb = "is" if column.misfits.count == 1 else "are"
+        cells = column.rows - column.blanks
+        yield f"{column.misfits.describe()} of {cells:,} cells {verb} not a valid {expected_of(column, dataset)}"
+    reasons = {
+        "numbers have leading zeros": values.has_leading_zeros,
+        "numbers have separators, a currency or a percent sign": values.is_formatted,
+        "the cells are nested JSON": values.is_nested,
+        "the cells are numbers and other text": values.is_mixed,
+    }
+    yield from (f"{reason}, so the column stays text" for reason, is_true in reasons.items() if is_true)
+    yield from _moment_doubts(column, dataset)
+    if column.personal and column.personal.is_unsure:
+        yield "the column may be personal, so it is masked"
+
+
+def _moment_doubts(column: ColumnProfile, dataset: NewDataset) -> Iterator[str]:
+    moments = column.moments
+    if column.values.kind == "serial":
+        yield "the numbers are read as dates of Excel"
+    if moments is None:
+        return
+    if moments.is_order_unsure:
+        yield f"the day and the month may be exchanged. The pattern is {moments.pattern}"
+    if moments.kind == "local_time":
+        yield "the times have several forms and no time zone"
+    if conflict := dataset.conflict(column):
+        yield (
+            f"the times have the offset {conflict.offset}, but their day equals {conflict.date}, also near midnight. "
+            "They are read as local times in ZONE"
+        )
+    elif any(item.column == column.name for item in dataset.profile.conflicts):
+        yield "the offset from UTC may be wrong, because the days equal the local dates also near midnight"
+
+
+def key_doubts(dataset: NewDataset) -> Iterator[str]:
+    """Yield what is unsure about the key."""
+    if dataset.has_row_key:
+        yield (
+            "no combination of columns is unique, so the key is computed from all columns without personal data. A "
+            "corrected row gets a new key"
+        )
+        return
+    yield from dataset.profile.key.doubts
+    if alternatives := dataset.profile.key.alternatives:
+        names = ", or ".join(" + ".join(group) for group in alternatives)
+        yield f"also unique: {names}"
+
+
+def general_doubts(dataset: NewDataset) -> Iterator[str]:
+    """Yield what is unsure about the files as a whole."""
+    profile = dataset.profile
+    if not profile.is_complete:
+        yield f"only the first {profile.rows:,} rows were read. The maximum is {MAX_ROWS:,}"
+    if profile.malformed:
+        first = ", ".join(profile.malformed[:3])
+        yield f"records that do not fit the header go to quarantine: {len(profile.malformed):,}, such as {first}"
+    if profile.identical_rows:
+        yield f"identical rows are kept once. Rows that repeat an earlier row: {profile.identical_rows:,}"
+    if profile.sheets > 1:
+        yield f"the workbook has {profile.sheets} sheets with rows. Only the first sheet is read"
+    if any(map(dataset.is_local, dataset.columns)):
+        yield "the files do not say the time zone of local times. ZONE is UTC until you change it"
+    if profile.event_time is None:
+        yield "no complete column has dates or times that are not in the future, so there is no event time"
+
+
+def expected_of(column: ColumnProfile, dataset: NewDataset) -> str:
+    """Return the description of a valid cell, for messages."""
+    kind, moments = column.values.kind, column.moments
+    if conflict := dataset.conflict(column):
+        return f"time such as 2024-05-31T12:30:00{conflict.offset}"
+    if kind == "number":
+        noun = "whole number" if column.type in ("int", "bigint") else "number"
+        return f"{noun} of {column.unit}" if column.unit else noun
+    if kind == "boolean":
+        return "value such as true or no"
+    if kind in ("date", "serial"):
+        return "date such as 2024-05-31"
+    if kind == "month":
+        return "month such as 2024-05"
+    if kind == "written_date":
+        return "date such as 31 May 2024 or 2024/05/31"
+    if kind == "instant":
+        return "time such as 2024-05-31T12:30:00Z"
+    if kind == "local_time":
+        return "time such as 2024-05-31T12:30:00"
+    if moments and moments.pattern:
+        return f"{'date' if moments.is_date else 'time'} in the form {moments.pattern}"
+    return "text"
