@@ -91,7 +91,7 @@ def cell_type(node: Node) -> CellType:
 def _require_known_types(node: Node) -> None:
     """Raise an error for the types that the Parquet library of Spark 3.5 does not know, such as FLOAT16."""
     if any(number > _UUID for number in node.logical):
-        raise UnsupportedTypeError("its type, such as a half-precision float, is newer than this version of Spark.")
+        raise UnsupportedTypeError("its type, such as a half-precision float, is not known to this version of Spark.")
     for child in node.children:
         _require_known_types(child)
 

@@ -1,4 +1,4 @@
-"""Find the cells of the landed files from which the values of rows in quarantine were read."""
+"""Find the landed cells of rows in quarantine."""
 
 from __future__ import annotations
 

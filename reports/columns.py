@@ -1,6 +1,7 @@
 """The headers and formats of columns.
 
-Rules give them from the name and the type of a column. A report declares only the columns that differ from the rules.
+Rules derive both from the name and the type of the column. A report declares only the columns that differ from these
+rules.
 """
 
 from __future__ import annotations
@@ -20,11 +21,11 @@ MISSING = "-"
 
 @dataclass(frozen=True, kw_only=True)
 class Column:
-    """The declaration of a column, wherever an answer displays it. The rules of this module fill in what is left out.
+    """The declaration of a column in all answers of a report. The rules of this module give the missing settings.
 
     Attributes:
         header: The header [default: the name of the column in words, with % for `_pct`].
-        decimals: The number of decimals of floating-point numbers [default: that of the unit, otherwise 2].
+        decimals: The number of decimals of floating-point numbers [default: the decimals of the unit, otherwise 2].
         is_signed: Whether the numbers have a sign, as differences have.
         is_numbered: Whether the numbers are the names of classes. They have no separators of thousands. In a label, the
             name of the column precedes the number. For example, a label shows `priority 2`.
@@ -48,10 +49,11 @@ DEFAULT = Column()
 
 @dataclass(frozen=True)
 class Unit:
-    """The unit of a column, which the end of the column's name gives.
+    """The unit of a column. The end of the column's name determines the unit.
 
     Attributes:
-        header: The unit in the header of the column, after the name in words. Empty if the name names the unit.
+        header: The unit in the header of the column, after the name in words. Empty if the name already contains the
+            unit.
         symbol: The unit beside a value. Empty if the values are displayed without a unit.
         decimals: The number of decimals of floating-point numbers.
         is_whole: Whether the values of most columns are whole numbers.
@@ -76,7 +78,7 @@ UNITS = {
     "_per_month": Unit("", "", 1),
     "_per_year": Unit("", "", 1),
 }
-"""The unit of a column, by the end of the column's name. The longest end that fits decides."""
+"""The unit of a column, by the end of the column's name. If several ends match, the longest end is used."""
 
 _NO_UNIT = Unit("", "", is_whole=True)
 _NUMBERS_WITHOUT_SEPARATOR = ("year", "rank", "weekday", "hour")

@@ -1,4 +1,4 @@
-"""Check the files of datasets. First check what needs no Java, then analyse the functions in a Spark session."""
+"""Check the files of datasets: first without Java, and then by analysing the functions in a Spark session."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def check_declaration(name: str) -> tuple[Declaration, list[Problem]]:
 
 
 def require_valid_files(names: Sequence[str]) -> list[Declaration]:
-    """Check the files of datasets without Java, and return what they declare.
+    """Check the files of datasets without Java, and return their declarations.
 
     Raises:
         CheckError: The files have mistakes. The error has the mistakes of all datasets.
@@ -84,7 +84,7 @@ def _print(problems: Sequence[Problem]) -> int:
 
 
 def _can_be_analysed(declaration: Declaration, problems: Sequence[Problem]) -> bool:
-    """Return whether the definition has no mistakes. Otherwise, its functions would raise misleading errors."""
+    """Return True if the definition has no mistakes. With mistakes, its functions would raise misleading errors."""
     return declaration.dataset is not None and all(
         problem.file != declaration.dataset_file or problem.is_warning for problem in problems
     )

@@ -86,7 +86,7 @@ def sample(
         draw_sample(dataset, sources=source, folder=folder, rows=rows, seed=seed, parameters=parameters, quiet=quiet)
         return
     if parameter:
-        raise typer.BadParameter("--parameter is a value for the suite, which only a sample with --from uses.")
+        raise typer.BadParameter("--parameter needs --from. Add --from FILE, or remove --parameter.")
     write = sample_writer(dataset)
     if write is None:
         raise SampleError(rows=rows, problem=missing_sample(dataset))
