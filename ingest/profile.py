@@ -6,7 +6,7 @@ Only the first rows are read. Spark is needed only for Parquet files.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 
 from ingest.first_rows import FirstRows, read_first_rows
@@ -45,6 +45,8 @@ class OffsetConflict:
         offset: The offset that the times have, such as `+00:00`.
         rows: Number of rows that have both values.
         near_midnight: Number of these rows with a time less than three hours from midnight.
+        similar_column: The name of a column with the same offset, if the evidence is about that column. The days of
+            times that follow another time, such as the arrival of a unit, can differ from the date.
     """
 
     column: str
@@ -52,6 +54,7 @@ class OffsetConflict:
     offset: str
     rows: int
     near_midnight: int
+    similar_column: str = ""
 
 
 @dataclass(frozen=True)
@@ -164,7 +167,10 @@ def _choose_event_time(columns: Sequence[ColumnProfile], now: datetime) -> str |
 
 
 def _find_conflicts(columns: Sequence[ColumnProfile], read: FirstRows) -> tuple[OffsetConflict, ...]:
-    """Find columns of times with the offset of UTC whose days equal a column of dates in almost all rows."""
+    """Find columns of times with the offset of UTC whose days equal a column of dates in almost all rows.
+
+    If there is such a column, the other columns with the same offset are suspicious too.
+    """
     times = [
         (index, column)
         for index, column in enumerate(columns)
@@ -178,6 +184,12 @@ def _find_conflicts(columns: Sequence[ColumnProfile], read: FirstRows) -> tuple[
             if conflict:
                 conflicts.append(conflict)
                 break
+    proofs = {conflict.offset: conflict for conflict in conflicts}
+    proven = {conflict.column for conflict in conflicts}
+    for _, time in times:
+        proof = proofs.get(time.moments.offset) if time.moments else None
+        if proof and time.name not in proven:
+            conflicts.append(replace(proof, column=time.name, similar_column=proof.column))
     return tuple(conflicts)
 
 

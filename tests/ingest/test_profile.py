@@ -139,6 +139,14 @@ def test_local_times_with_the_offset_of_utc_are_suspicious(profile, offset):
     assert len(profile(received=without_seconds, call_date=dates).conflicts) == 1
 
 
+def test_later_times_with_the_same_wrong_offset_are_suspicious_too(profile):
+    times, dates = local_times()
+    arrivals = [f"{datetime.fromisoformat(time) + timedelta(minutes=45):%Y-%m-%dT%H:%M:%S}+00:00" for time in times]
+    other = [f"{time[:-6]}+01:00" for time in times]
+    found = profile(arrived=arrivals, received=times, exported=other, call_date=dates).conflicts
+    assert [(item.column, item.similar_column) for item in found] == [("received", ""), ("arrived", "received")]
+
+
 def test_times_that_are_really_in_utc_are_not_suspicious(profile):
     times, dates = local_times(hours=8)
     assert profile(received=times, call_date=dates).conflicts == ()

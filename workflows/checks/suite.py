@@ -17,6 +17,7 @@ from expectations.suite import Expectation, Suite, parse_suite, read_document
 from transforms.dataset import Dataset
 from workflows.checks.declaration import Declaration
 from workflows.checks.problems import Problem, unknown_name
+from workflows.parts import dataset_names
 
 
 def read_suite(declaration: Declaration, dataset: Dataset) -> tuple[Suite | None, list[Problem]]:
@@ -24,6 +25,12 @@ def read_suite(declaration: Declaration, dataset: Dataset) -> tuple[Suite | None
     problems = [_problem(declaration, error) for error in _entry_errors(declaration.name)]
     if problems:
         return None, problems
+    if unowned := _unowned_suites(declaration.name):
+        text = (
+            f"the dataset has no suite, and no dataset has the name of these suites: {', '.join(unowned)}. Their "
+            f"expectations are not validated. Rename the right file to {declaration.name}.json, or delete the files."
+        )
+        return None, [Problem(declaration.suite_file, "suite", text)]
     try:
         suite = suite_of(dataset)
     except SuiteError as error:
@@ -58,6 +65,14 @@ def compile_suite(
     return compile_gate(candidates, suite=replace(suite, expectations=tuple(valid))), problems
 
 
+def _unowned_suites(name: str) -> list[str]:
+    """Return the suite files that belong to no dataset. The list is empty if the dataset has a suite."""
+    files = {file.name for file in resources.files("expectations.suites").iterdir() if file.name.endswith(".json")}
+    if f"{name}.json" in files:
+        return []
+    return sorted(files - {f"{dataset}.json" for dataset in dataset_names()})
+
+
 def _entry_errors(name: str) -> Iterator[SuiteError]:
     file = resources.files("expectations.suites").joinpath(f"{name}.json")
     if not file.is_file():
@@ -80,7 +95,13 @@ def _compile_problem(
 ) -> Problem | None:
     for column in expectation.columns:
         if column not in candidates.columns:
-            text = unknown_name("column", column, [name for name in candidates.columns if not name.startswith("_")])
+            dataset = declaration.dataset
+            if dataset and any(rule.column == column and rule.action == "drop" for rule in dataset.masking_policy):
+                hint = "Mask it with another action, or use another column."
+                text = f"column {column!r} is dropped by masking_policy. {hint}"
+            else:
+                known = [name for name in candidates.columns if not name.startswith("_")]
+                text = unknown_name("column", column, known)
             return Problem(declaration.suite_file, f"expectation {expectation.id!r}", text)
     try:
         compile_gate(candidates, suite=replace(suite, expectations=(expectation,)))

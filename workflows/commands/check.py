@@ -9,7 +9,7 @@ from workflows.parts import dataset_names
 
 
 def check(dataset: OptionalDatasetArgument = None, quiet: QuietOption = False) -> None:
-    """Print each mistake in the files of datasets. This needs no data and starts no Spark job. Starts no Spark job."""
+    """Check the files of datasets without data, and print each mistake. Starts no Spark job."""
     from workflows.check import check_datasets
 
     raise typer.Exit(check_datasets([dataset] if dataset else dataset_names(), quiet=quiet))

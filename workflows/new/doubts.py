@@ -43,13 +43,17 @@ def _moment_doubts(column: ColumnProfile, dataset: NewDataset) -> Iterator[str]:
         yield f"the day and the month may be exchanged. The pattern is {moments.pattern}"
     if moments.kind == "local_time":
         yield "the times have several forms and no time zone"
-    if conflict := dataset.conflict(column):
-        yield (
-            f"the times have the offset {conflict.offset}, but their day equals {conflict.date}, also near midnight. "
-            "They are read as local times in ZONE"
+    suspicion = next((item for item in dataset.profile.conflicts if item.column == column.name), None)
+    if suspicion is None:
+        return
+    if suspicion.similar_column:
+        evidence = f"the times have the offset {suspicion.offset}, which is wrong in {suspicion.similar_column}"
+    else:
+        evidence = (
+            f"the times have the offset {suspicion.offset}, but their day equals {suspicion.date}, also near midnight"
         )
-    elif any(item.column == column.name for item in dataset.profile.conflicts):
-        yield "the offset from UTC may be wrong, because the days equal the local dates also near midnight"
+    has_zone = dataset.conflict(column) is not None
+    yield f"{evidence}. {'They are read as local times in ZONE' if has_zone else 'They are read with this offset'}"
 
 
 def key_doubts(dataset: NewDataset) -> Iterator[str]:
