@@ -92,7 +92,7 @@ def standard_expectations(dataset: Dataset) -> list[dict[str, Any]]:
         text = f"Each cell of an optional column can be read ({names})."
         kwargs = {"column": CAST_WARNINGS, **mostly}
         entries.append(_entry("other_cells_readable", "expect_column_values_to_be_null", kwargs, text, "warning"))
-    for name in dict.fromkeys((*dataset.key, *([event] if event else []))):
+    for name in dict.fromkeys((*([event] if event else []), *dataset.key)):
         text = f"Each row has a value in {name}."
         entries.append(_entry(f"{name}_present", not_null, {"column": name, **mostly}, text))
     if not dataset.is_incremental:

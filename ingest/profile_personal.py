@@ -16,6 +16,23 @@ GENERALIZE_YEAR, GENERALIZE_PREFIX, GENERALIZE_COORDINATE = (
     "generalize_coordinate",
 )
 
+_OTHER_LANGUAGES = frozenset(  # French, German and Spanish, without accents
+    {"nom", "noms", "prenom", "prenoms", "adherent", "usager", "usagere", "abonne", "emprunteur", "demandeur"}
+    | {
+        "nachname",
+        "vorname",
+        "familienname",
+        "entleiher",
+        "entleiherin",
+        "kunde",
+        "kundin",
+        "antragsteller",
+        "besucher",
+    }
+    | {"nombre", "nombres", "apellido", "apellidos", "cliente", "solicitante", "usuario", "usuaria", "titular"}
+)
+"""Words for names and for roles of persons."""
+
 _PERSONS = frozenset(
     {"agent", "applicant", "author", "borrower", "caller", "cardholder", "child", "client", "complainant", "contact"}
     | {"customer", "driver", "employee", "guardian", "guest", "holder", "licensee", "member", "officer", "owner"}
@@ -31,8 +48,10 @@ _DOCUMENTS = frozenset(
     {"iban", "licence", "license", "mrn", "nhs", "passport", "phn", "plate", "sin", "ssn", "vin", "account"}
 )
 _BIRTHS = frozenset({"birth", "birthdate", "birthday", "birthdt", "born", "dob"})
-_PHONES = frozenset({"cell", "cellphone", "fax", "mobile", "phone", "tel", "telephone"})
-_ADDRESSES = frozenset({"addr", "address", "addresses"})
+_PHONES = frozenset(
+    {"cell", "cellphone", "fax", "mobile", "phone", "tel", "telephone", "telefon", "telefono", "handy", "portable"}
+)
+_ADDRESSES = frozenset({"addr", "address", "addresses", "adresse", "adresses", "anschrift", "direccion", "domicilio"})
 _POSTCODES = frozenset({"postal", "postalcode", "postcode", "zip", "zipcode"})
 _LATITUDES, _LONGITUDES = frozenset({"lat", "latitude"}), frozenset({"lng", "lon", "long", "longitude"})
 _PROJECTED = frozenset({"easting", "northing", "xcoord", "ycoord"})
@@ -58,9 +77,11 @@ _GEOMETRY = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 _PERSON = re.compile(r"[^\W\d_][\w'’.-]*,? (?:[^\W\d_][\w'’.-]* ?){1,3}\Z")
+_TWO_WORDS = re.compile(r"[A-ZÀ-Þ][a-zß-ÿ'’]+,? [A-ZÀ-Þ][a-zß-ÿ'’-]+\Z")
 _EXACT_COORDINATE = re.compile(r"-?[0-9]{1,3}\.[0-9]{3,}\Z")
 
 _MIN_SHARE = 0.5
+_MIN_SHARE_OF_NAMES, _MIN_NAMES = 0.9, 10  # for a column whose name says nothing about persons
 _MIN_SHARE_OF_EMAILS = 0.05  # a column in which some people left their address is personal too
 _MIN_WORDS_OF_FREE_TEXT = 4
 _MAX_LENGTH_OF_NAME = 40
@@ -188,9 +209,14 @@ def _judge_name(column: _Column) -> PersonalData | None:
         return None
     if _has_name_of_person(column):
         return PersonalData(REDACT, "is the name of a person")
+    if column.has(_OTHER_LANGUAGES):
+        return PersonalData(REDACT, "looks like the name of a person", is_unsure=True)
     is_short = all(len(text) <= _MAX_LENGTH_OF_NAME for text in column.counts)
     has_role = column.has(_PERSONS) or column.words in (("name",), ("names",)) or column.words[-1:] == ("by",)
-    if has_role and is_short and column.most(_PERSON.match):
+    is_varied = len(column.counts) >= max(_MIN_NAMES, _MIN_SHARE * sum(column.counts.values()))
+    looks_like_name = has_role and column.most(_PERSON.match)
+    looks_like_name |= is_varied and column.most(_TWO_WORDS.match, share=_MIN_SHARE_OF_NAMES)
+    if is_short and looks_like_name:
         return PersonalData(REDACT, "looks like the name of a person", is_unsure=True)
     return None
 

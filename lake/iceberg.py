@@ -155,13 +155,13 @@ def find_empty_columns(spark: SparkSession, table: str, snapshot_id: int, column
     """
     iceberg = load_table(spark, table)
     files = list(iceberg.snapshot(snapshot_id).addedDataFiles(iceberg.io()))
-    read = _find_package(spark, iceberg).types.Conversions.fromByteBuffer
 
     def is_empty(file: Any, field: Any) -> bool:
         nulls, greatest = (
             values and values.get(field.fieldId()) for values in (file.nullValueCounts(), file.upperBounds())
         )
-        return nulls == file.recordCount() or (greatest is not None and str(read(field.type(), greatest)) == "")
+        # Only the length of the greatest text is read, because the text itself can be personal.
+        return nulls == file.recordCount() or (greatest is not None and greatest.remaining() == 0)
 
     fields = {name: iceberg.schema().caseInsensitiveFindField(name) for name in columns}
     return [name for name, field in fields.items() if field and files and all(is_empty(file, field) for file in files)]

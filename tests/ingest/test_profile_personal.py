@@ -7,6 +7,7 @@ import pytest
 from ingest.profile_personal import find_personal_data
 
 NAMES = ["Ann Lee", "Bob O'Hara", "Zoë van Dyk", "Lee, Carla"]
+WORDS = ("Lee", "Stone", "Diaz", "Brown")
 POINT = "POINT (-122.41942 37.77493)"
 
 
@@ -42,6 +43,10 @@ POINT = "POINT (-122.41942 37.77493)"
         ("notes", ["she told me to call her back", "the door of number 4 is open"], "string", "redact"),
         ("first_name", [], "string", "redact"),
         ("email", [], "string", "redact"),
+        ("entleiher", ["Stone"], "string", "redact"),
+        ("nom", ["Dupont"], "string", "redact"),
+        ("adresse", ["ici"], "string", "redact"),
+        ("column_1", [f"{first} {last}" for first in ("Ann", "Bob", "Zoë") for last in WORDS], "string", "redact"),
     ],
 )
 def test_personal_columns_are_masked(header, values, type_, action):
@@ -53,6 +58,7 @@ def test_personal_columns_are_masked(header, values, type_, action):
 @pytest.mark.parametrize(
     ("header", "values", "type_"),
     [
+        ("incident", ["Medical Incident", "Structure Fire", "Citizen Assist"], "string"),
         ("branch_name", ["Central", "Kitsilano"], "string"),
         ("name", ["Central", "Kitsilano"], "string"),
         ("channel", ["Phone", "E-mail", "WEB"], "string"),

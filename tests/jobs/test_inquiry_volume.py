@@ -172,7 +172,7 @@ def test_error_lists_every_unreadable_file(lake: SparkSession, landing) -> None:
     )
     assert (problems["other.xlsx"], problems["headless.csv"]) == (no_header, no_header)
     assert "Jane Doe" not in str(caught.value)
-    assert problems["missing.csv"].startswith("column 'Number of Records' is missing. Found: ['Department', 'Type',")
+    assert problems["missing.csv"].startswith("2 of the 6 expected columns are missing: 'Number of Records', 'BI_ID'.")
     assert problems["renamed.csv"].endswith("Did the source rename it to 'YearMonth'?")
     assert problems["empty.csv"].startswith("the file is empty")
     assert len(problems) == 6

@@ -22,7 +22,7 @@ from transforms.arrays import array_where
 from transforms.casts import cast, utc_instant, utc_wall_clock
 from transforms.columns import drop_fields, null_fields, remove_null_rows, rename_fields, select_fields, split_fields
 from transforms.combine import join, lookup, union_by_name
-from transforms.dates import month_number, parse_date, parse_month, parse_written_date
+from transforms.dates import month_number, parse_date, parse_date_pattern, parse_month, parse_written_date
 from transforms.dedupe import drop_superseded_rows, keep_latest
 from transforms.derive import bucket, change_on_previous, fill_missing_values, round_columns
 from transforms.drift import schema_drift
@@ -157,6 +157,7 @@ STEPS: dict[Callable[..., object], Step] = {
     null_fields: null_fields,
     nullify: select(nullify, PART),
     parse_date: select_by_name(parse_date, TEXT),
+    parse_date_pattern: select_by_name(parse_date_pattern, TEXT, pattern="M/d/yyyy"),
     percentile: lambda rows: rows.groupBy(quoted(YEAR)).agg(
         percentile(F.col(quoted(TOTAL)).cast("decimal(9, 2)"), type_=T.DecimalType(9, 2), percent=90)
     ),

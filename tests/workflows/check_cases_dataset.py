@@ -42,8 +42,8 @@ DEFINITION: list[tuple[str, str, str | None, str]] = [
         "dataset",
         '"day", "date")',
         '"day", "date(")',
-        "build: the rows cannot be built. change_schema: a type is 'date(', expected a type of Spark SQL or "
-        "Glue, such as int, date or decimal(10,2).",
+        "build: the rows cannot be built. change_schema: column 'day' (source 'Day'): the type is 'date(', expected "
+        "a type of Spark SQL or Glue as text, such as int, date or decimal(10,2).",
     ),
     (
         "dataset",

@@ -80,7 +80,7 @@ def test_citylake_suite_fits_a_narrow_terminal(citylake, monkeypatch):
 def test_error_for_an_unknown_suite_lists_datasets(citylake, command):
     code, out, err = citylake(*command)
     assert (code, out) == (1, "")
-    assert "suite nope: the name is neither a file nor a dataset with a suite. Datasets with a suite: ['con" in err
+    assert "suite nope: the name is neither a file nor a dataset. Datasets: ['con" in err
 
 
 def test_unmet_critical_expectation_exits_with_code_1(citylake):

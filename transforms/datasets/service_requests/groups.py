@@ -32,9 +32,9 @@ def assign_groups(requests: DataFrame, *, kinds: Sequence[str], keep: Sequence[s
     other kind, such as `zip`, the name is the value of the column `zip`, and can be null.
 
     >>> requests = spark.createDataFrame([("denver", "80202", "Phone")], "city string, zip string, channel string")
-    >>> requests.transform(assign_groups, kinds=["zip", "channel"], keep=[]).collect()
-    [Row(city='denver', group_kind='zip', group_name='80202'),
-     Row(city='denver', group_kind='channel', group_name='Phone')]
+    >>> groups = requests.transform(assign_groups, kinds=["zip", "channel"], keep=[])
+    >>> [tuple(row) for row in groups.collect()]
+    [('denver', 'zip', '80202'), ('denver', 'channel', 'Phone')]
     """
     # One literal map has the kinds of all cities, so a new city does not add a condition to the plan.
     kinds_by_city = []
