@@ -18,12 +18,9 @@ from transforms.datasets import load_dataset
 
 FILES = {
     "contact_centre/3-1-1-contact-centre-metrics-2024.xlsx": (213, ("date",)),
-    "contact_centre/3-1-1-contact-centre-metrics.csv": (5_585, ("date",)),
     "inquiry_volume/3-1-1-inquiry-volume-extract.csv": (18, ("department", "year_month")),
     "inquiry_volume/department-share-2023-2024.csv": (86, ("inquiry_department",)),
-    "service_requests/denver-yearly-aggregate.csv": (7, ("year",)),
     "service_requests/vancouver-3-1-1-service-requests-10000.csv": (10_000, None),
-    "service_requests/3-1-1-service-requests 2024.xlsx": (4_678, None),
 }
 
 
