@@ -180,7 +180,7 @@ def test_citylake_render_prints_only_the_template() -> None:
         (["run", "registrar", "--warehouse", "x"], "are valid only for your own files. Give the files: --data DIR"),
         (["run", "registrar", "--masking-key", "x"], "are valid only for your own files. Give the files: --data DIR"),
         (["run", "registrar", "--rebuild"], "are valid only for your own files. Give the files: --data DIR"),
-        (["sample", "registrar", "--parameter", "low=5"], "which only a sample with --from uses"),
+        (["sample", "registrar", "--parameter", "low=5"], "--parameter needs --from. Add --from FILE"),
         (["sample", "registrar", "--to", "x", "--rows", "many"], "Invalid value for '--rows'"),
         (["sample", "registrar", "--to", "x", "--rows", "0"], "Invalid value for '--rows'"),
         (["run", "--parameter", "low=5"], "Name the dataset: citylake run DATASET --parameter NAME=VALUE"),
