@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Set
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
-from itertools import islice
+from functools import partial
 
 from ingest.profile_moments import MIN_SHARE, MomentReading, is_likely, read_moments
 
@@ -67,6 +67,10 @@ class TypedValues:
     is_mixed: bool = False
 
 
+def _is_in(text: str, *, values: Set[str]) -> bool:
+    return text.lower() in values
+
+
 def type_of(counts: Mapping[str, int], *, words: frozenset[str], is_workbook: bool = False) -> TypedValues:
     """Find the type of a column.
 
@@ -93,10 +97,11 @@ def type_of(counts: Mapping[str, int], *, words: frozenset[str], is_workbook: bo
         return as_text
     if fit(lambda text: text[0] + text[-1] in ("{}", "[]")):
         return TypedValues("string", "string", frozenset(counts), is_nested=True)
-    found = {text.lower() for text in islice(counts, _MAX_TEXTS_OF_BOOLEAN + 1)} - MISSING_VALUES
+    found = {text.lower() for text in counts}
     for values in _BOOLEANS if len(counts) <= _MAX_TEXTS_OF_BOOLEAN else ():
-        if found <= values and (found == values or values in _BOOLEANS[:_LONGEST_BOOLEANS]):
-            return TypedValues("boolean", "boolean", fit(lambda text, values=values: text.lower() in values))  # type: ignore[misc]
+        fits = fit(partial(_is_in, values=values))
+        if fits and (values <= found or values in _BOOLEANS[:_LONGEST_BOOLEANS]):
+            return TypedValues("boolean", "boolean", fits)
     moments = read_moments(counts, ignored=ignored, packed=bool(words & _DATE_WORDS))
     if moments:
         low, high = min(moments.moments.values()), max(moments.moments.values())

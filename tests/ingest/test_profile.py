@@ -46,6 +46,8 @@ def column(profile):
         ("cost", ["1.255", "2.50"], "double"),
         ("value", ["true", "FALSE"], "boolean"),
         ("value", ["Yes", "No"], "boolean"),
+        ("value", ["true", "false"] * 10 + ["Y"], "boolean"),
+        ("value", ["true", "false"] * 2 + ["Y"], "string"),
         ("value", ["Y", "N"], "boolean"),
         ("value", ["Y", "Y"], "string"),
         ("value", ["0", "1"], "int"),

@@ -45,5 +45,6 @@ class Project:
 
     def files(self, name: str) -> dict[str, str]:
         """Return the content of the files of a dataset, by path."""
-        paths = [path for path in self.folder.rglob(f"*{name}*") if path.is_file() and "__pycache__" not in path.parts]
+        stems, ends = (name, f"test_{name}"), (".py", ".json")
+        paths = [path for path in self.folder.rglob("*") if path.stem in stems and path.suffix in ends]
         return {str(path.relative_to(self.folder)): path.read_text(encoding="utf-8") for path in paths}
