@@ -33,7 +33,7 @@ class Node:
     Attributes:
         name: The name.
         physical: The number of the physical type. None for a group.
-        converted: The number of the converted type, which older writers give. None if there is none.
+        converted: The number of the converted type, which older programs write. None if the file has no such number.
         logical: The logical type. Its key is the number of the type.
         is_repeated: Whether a row has several values.
         precision, scale: The digits of a decimal.

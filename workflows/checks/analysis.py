@@ -95,7 +95,7 @@ def _build_problems(raw: DataFrame, declaration: Declaration, dataset: Dataset, 
     plain = replace(dataset, key=("_row_number",), columns=(), masking_policy=(), uses_masking_key=False)
     try:
         built = _build(raw, plain)
-    except Exception as cause:  # noqa: BLE001
+    except Exception as cause:  # noqa: BLE001 - see `analyse`. The error is reported as a problem of the dataset.
         yield Problem(file, "build", f"the rows cannot be built. {explain(cause, file=file)}")
         return
     problems = [*_unknown_columns(declaration, dataset, built)]

@@ -85,7 +85,10 @@ def general_doubts(dataset: NewDataset) -> Iterator[str]:
     if any(map(dataset.is_local, dataset.columns)):
         yield "the files do not say the time zone of local times. ZONE is UTC until you change it"
     if profile.event_time is None:
-        yield "no complete column has dates or times that are not in the future, so there is no event time"
+        yield (
+            "the dataset has no event time. An event time needs a column of dates or times without blank cells and "
+            "without times in the future"
+        )
 
 
 def expected_of(column: ColumnProfile, dataset: NewDataset) -> str:

@@ -155,7 +155,7 @@ class NewDataset:
 
     @cached_property
     def measure(self) -> ColumnProfile | None:
-        """The column of numbers whose sum makes most sense. None if there is none."""
+        """The column of numbers that an answer adds up. None if no column of numbers can be added up."""
         candidates = [
             column
             for column in self.columns

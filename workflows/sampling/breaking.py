@@ -101,8 +101,8 @@ def break_expectations(
     """Change cells until at least one row fails each row-level expectation, if a change of cells can do this.
 
     Each round builds the sample with many changes, each in another row. The changes that make an expectation fail are
-    kept. Of these changes, the change that makes the fewest other expectations fail is used. At the end, the complete
-    sample is built again, and only the failures of this build are returned.
+    kept. If several changes are kept, the sample gets the change that makes the fewest other expectations fail. At the
+    end, the complete sample is built again, and only the failures of this build are returned.
 
     Args:
         files: The sample files. They are not changed.

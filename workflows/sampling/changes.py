@@ -41,7 +41,7 @@ class Change:
     touches: frozenset[Place]
 
     def move(self, files: Sequence[SampleFile], taken: set[Place]) -> Change | None:
-        """Return the same change of another row of the file, one that is not taken. Return None if there is none."""
+        """Return this change for a row of the same file that is not in `taken`. Return None if no row fits."""
         number, own = self.place
         rows = files[number].rows
         alike = (
@@ -74,7 +74,7 @@ class Changes:
         self.tried = 0
 
     def next(self, taken: set[Place]) -> Change | None:
-        """Return the next change of rows that are not taken. Return None if there is none."""
+        """Return the next change whose rows are not in `taken`. Return None if no such change is left."""
         for position, change in enumerate(self._waiting):
             if not change.touches & taken:
                 self.tried += 1
