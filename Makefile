@@ -92,6 +92,7 @@ clean: ## Remove all generated files and environments. The tables of your own da
 	@command -v chromium >/dev/null && command -v soffice >/dev/null || $(APT) install $(NO_QUESTIONS) $(DESKTOP) >/dev/null 2>&1 \
 	  || { $(APT) update -qq && $(APT) install $(NO_QUESTIONS) $(DESKTOP) >/dev/null; } \
 	  || echo "Tests of pages and workbooks are skipped, because these packages cannot be installed: $(DESKTOP)"
+	@$(BIN)/python -m workflows.class_archive || echo "Commands work without this archive, but start a second slower"
 	@touch $@
 
 .venv/bench: .venv/dev

@@ -20,7 +20,10 @@ from lake.session import catalog_settings, common_settings, local_settings
 
 # pytest-xdist sets COLUMNS. If COLUMNS stayed set, the consoles of all tests would have the same width.
 os.environ.pop("COLUMNS", None)
-os.environ["SPARK_CONF_DIR"] = str(Path(__file__).parent / "tests")  # subprocesses of tests inherit this variable
+# Tests run each piece of code only a few times. So C1, the fast compiler of Java, is enough. The compiled code of a
+# thousand tests needs more than 48 MB, which is the default size of C1's code cache. Subprocesses of tests inherit
+# this variable.
+os.environ["SPARK_SUBMIT_OPTS"] = "-XX:TieredStopAtLevel=1 -XX:ReservedCodeCacheSize=240m -XX:+UseParallelGC"
 _TEST_SETTINGS = {
     "spark.master": "local[2]",
     "spark.sql.shuffle.partitions": "2",

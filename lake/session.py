@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import shutil
 import sys
 from importlib import resources, util
@@ -14,6 +15,9 @@ from lake.errors import SetUpError
 from lake.iceberg import has_iceberg, look_up_java_names
 
 CATALOG = "lake"
+CLASS_ARCHIVE = Path(sys.prefix, "citylake-classes.jsa")
+"""Archive of the Java classes that a run loads. `workflows.class_archive` writes it. With it, Java starts faster."""
+
 _SETTING = f"spark.sql.catalog.{CATALOG}"
 
 
@@ -51,7 +55,7 @@ def lake_session(warehouse: str, *, app_name: str = "citylake") -> SparkSession:
 
 
 def local_analysis_session() -> SparkSession:
-    """Return a session on this machine that analyses queries. It has no catalog `lake`, and does not need Iceberg.
+    """Return a session on this machine that analyses queries. It has no catalog `lake`, and works without Iceberg.
 
     If a session is running, it is returned.
 
@@ -62,7 +66,7 @@ def local_analysis_session() -> SparkSession:
         return running
     builder = SparkSession.builder.appName("citylake")
     settings = {"spark.master": "local[1]", "spark.ui.enabled": "false", "spark.sql.session.timeZone": "UTC"}
-    for name, value in (settings | _jvm_settings(memory="512m")).items():
+    for name, value in (settings | _jvm_settings(_find_iceberg_jar(), memory="512m")).items():
         builder = builder.config(name, value)
     session = builder.getOrCreate()
     look_up_java_names(session)
@@ -120,24 +124,25 @@ def local_settings() -> dict[str, str]:
     }
     if "PYSPARK_GATEWAY_PORT" in os.environ:
         return settings  # spark-submit has started the JVM with its own master, memory and jars
-    return (
-        settings
-        | _jvm_settings(memory="2g")
-        # With `spark.jars`, Spark would copy the jar. For each class, Java would search all other jars first.
-        | {"spark.master": "local[*]", "spark.driver.extraClassPath": str(iceberg_jar())}
-    )
+    return settings | {"spark.master": "local[*]"} | _jvm_settings(iceberg_jar(), memory="2g")
 
 
-def _jvm_settings(*, memory: str) -> dict[str, str]:
+def _jvm_settings(jar: Path | None, *, memory: str) -> dict[str, str]:
     """Return the settings of the JVM that this process starts, and set JAVA_HOME and PYSPARK_PYTHON."""
     os.environ["JAVA_HOME"] = java_home()
     os.environ.setdefault("PYSPARK_PYTHON", sys.executable)  # by default, Spark's workers use the python3 on the PATH
     logging = resources.files("lake").joinpath("log4j2.properties")
+    options = f"{_choose_collector()}-Dlog4j2.configurationFile={shlex.quote(str(logging))}"
+    if CLASS_ARCHIVE.exists():
+        # Java ignores an archive of another version of Java or of other jars. Without `-Xlog`, it would print warnings.
+        options += f" -XX:SharedArchiveFile={shlex.quote(str(CLASS_ARCHIVE))} -Xlog:cds=off -Xlog:cds+dynamic=off"
     return {
+        # With `spark.jars`, Spark would copy the jar. For each class, Java would search all other jars first.
+        **({"spark.driver.extraClassPath": str(jar)} if jar else {}),
         "spark.driver.memory": memory,
         "spark.driver.bindAddress": "127.0.0.1",
         "spark.driver.host": "127.0.0.1",
-        "spark.driver.extraJavaOptions": f"{_choose_collector()}-Dlog4j2.configurationFile={logging}",
+        "spark.driver.extraJavaOptions": options,
     }
 
 
@@ -154,14 +159,19 @@ def iceberg_jar() -> Path:
     Raises:
         SetUpError: The package is not installed.
     """
-    package = util.find_spec("snowpark_connect_deps_iceberg")
-    for folder in package.submodule_search_locations or () if package else ():
-        for jar in Path(folder, "jars").glob("iceberg-spark-runtime-3.5_2.12-*.jar"):
-            return jar
+    if jar := _find_iceberg_jar():
+        return jar
     raise SetUpError(
         where="Iceberg's Spark runtime",
         problem="the jar is not installed. Run: pip install 'citylake[local]', or make setup.",
     )
+
+
+def _find_iceberg_jar() -> Path | None:
+    package = util.find_spec("snowpark_connect_deps_iceberg")
+    folders = package.submodule_search_locations or () if package else ()
+    jars = (jar for folder in folders for jar in Path(folder, "jars").glob("iceberg-spark-runtime-3.5_2.12-*.jar"))
+    return next(jars, None)
 
 
 def java_home() -> str:

@@ -56,7 +56,7 @@ def submit(python: Path, folder: Path, *arguments: str) -> None:
         "HOME": str(folder),
         "JAVA_HOME": java_home(),
         "SPARK_HOME": spark_home,
-        "SPARK_CONF_DIR": str(REPOSITORY / "tests"),  # Java starts faster with the options in this folder.
+        "SPARK_SUBMIT_OPTS": os.environ["SPARK_SUBMIT_OPTS"],
         "PYSPARK_PYTHON": str(python),
     }
     command = [f"{spark_home}/bin/spark-submit", "--master", "local[2]", "--jars", str(iceberg_jar()), *arguments]

@@ -9,13 +9,13 @@ from pyspark.sql import SparkSession
 from lake.session import lake_session, local_analysis_session
 from workflows.output import working
 
-_FAST_START = "-XX:TieredStopAtLevel=1"
+FAST_START = "-XX:TieredStopAtLevel=1"
 """Java option that disables the optimizing compiler. This compiler saves time only in commands that run for minutes."""
 
 
 def start_fast() -> None:
     """Make Spark start faster in this process. If the environment has SPARK_SUBMIT_OPTS, nothing is changed."""
-    os.environ.setdefault("SPARK_SUBMIT_OPTS", _FAST_START)
+    os.environ.setdefault("SPARK_SUBMIT_OPTS", FAST_START)
 
 
 def short_session(warehouse: str, *, quiet: bool) -> SparkSession:

@@ -24,8 +24,6 @@ class Project:
         shutil.copytree(ROOT / "tests/transforms", folder / "tests/transforms", ignore=ignored)
         for name in _FILES:
             shutil.copy(ROOT / name, folder / name)
-        for path in (ROOT / "tests").glob("spark-defaults.conf"):
-            shutil.copy(path, folder / "tests")
 
     def python(self, *arguments: object) -> subprocess.CompletedProcess[str]:
         """Run Python in the folder of the copy."""
