@@ -230,8 +230,15 @@ def _describe_failure(expectation: Expectation, entry: Mapping[str, Any]) -> str
     minimum = f"at least {expectation.mostly * 100:.10g} % must pass"
     line = f"{result['unexpected_count']} of {considered} rows fail, {minimum}"
     values = result.get("partial_unexpected_list", [])[:_MAX_EXAMPLES_IN_MESSAGE]
-    examples = ", ".join(repr(value) for value in values if value is not None)
+    examples = ", ".join(_describe_value(value) for value in values if value is not None)
     return f"{line}. Examples: {examples}" if examples else line
+
+
+def _describe_value(value: Any) -> str:
+    """Return an unexpected value as text. An expectation of several columns has their values by name."""
+    if isinstance(value, dict):
+        return f"({', '.join(f'{name}={item!r}' for name, item in value.items())})"
+    return repr(value)
 
 
 def _join_messages(exception_info: Mapping[str, Any]) -> str:

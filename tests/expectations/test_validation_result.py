@@ -83,16 +83,19 @@ def test_failure_line_shows_found_and_expected_values():
     rows = make_expectation("n_present", description="There is an n.", mostly=0.95)
     table = Expectation("some_rows", "expect_table_row_count_to_be_between", {"min_value": 5, "mostly": 1})
     boolean_only = make_expectation("short")
+    pair = make_expectation("pair")
     validation = make_validation(
         (rows, make_result(rows, unexpected=3, missing=2, examples=["x", 1, None, "y"])),
         (table, table_result(table, False, {"observed_value": 4}, ResultFormat())),
         (boolean_only, table_result(boolean_only, False, {}, ResultFormat("BOOLEAN_ONLY"))),
+        (pair, make_result(pair, unexpected=1, examples=[{"handled": 12, "offered": 3}])),
         (make_expectation("ok"), make_result()),
     )
     assert validation.failures() == {
         "n_present": "n_present (There is an n.): 3 of 8 rows fail, at least 95 % must pass. Examples: 'x', 1",
         "some_rows": "some_rows: found 4, expected min_value=5",
         "short": "short: not met, expected column='n'",
+        "pair": "pair: 1 of 10 rows fail, at least 100 % must pass. Examples: (handled=12, offered=3)",
     }
 
 
