@@ -49,15 +49,15 @@ def suite_of(dataset: Dataset) -> Suite:
 def suite_text(dataset: Dataset) -> str:
     """Return the suite of a dataset as JSON of Great Expectations. See `suite_of`."""
     document = _read_special(dataset.name)
-    special = {entry.get("id"): entry for entry in document["expectations"] if isinstance(entry, dict)}
+    if document["expectations"]:
+        parse_suite(json.dumps(document), where=f"{dataset.name}.json")  # for example, finds an id that is given twice
+    special = {entry.get("id"): entry for entry in document["expectations"]}
     standard = standard_expectations(dataset)
     for entry in standard:
         if replacement := special.get(entry["id"]):
             _require_same_subject(replacement, entry, dataset=dataset.name)
     generated = {entry["id"] for entry in standard}
-    others = [
-        entry for entry in document["expectations"] if not isinstance(entry, dict) or entry.get("id") not in generated
-    ]
+    others = [entry for entry in document["expectations"] if entry.get("id") not in generated]
     merged = [special.get(entry["id"], entry) for entry in standard]
     return json.dumps({**document, "expectations": [*merged, *others]}, indent=2, ensure_ascii=False)
 

@@ -12,9 +12,10 @@ from pyspark.sql import functions as F
 from transforms.combine import union_by_name
 from transforms.dataset import Dataset
 from transforms.dedupe import LINEAGE_COLUMNS, drop_superseded_rows
-from transforms.errors import SchemaMismatchError
+from transforms.errors import RowLossError, SchemaMismatchError
 from transforms.masking import mask
 from transforms.names import require_columns
+from transforms.row_loss import find_row_loss
 from transforms.schema import CAST_FAILURES, CAST_WARNINGS, REPORT_TYPE, Field, change_schema
 from transforms.sql import quoted
 
@@ -54,6 +55,7 @@ def build_candidates(
     Raises:
         MissingColumnError: Raw lacks a column of a layout, or the rows lack a column of `dataset.columns`.
         SchemaMismatchError: A function of the dataset drops a column that later steps need, such as `_source_file`.
+        RowLossError: A function of the dataset removes rows, for example with a filter.
     """
     typed = _cast(raw, dataset, layouts=dataset.layouts.keys() if layouts is None else layouts)
     rows = _apply(dataset.build, typed)
@@ -80,7 +82,7 @@ def _cast(raw: DataFrame, dataset: Dataset, *, layouts: Collection[str]) -> Data
     distinct = set(chain(*fields.values()))
     types = {field.name: field.type for field in distinct}
     if dataset.build_layout is None and len(types) == len(distinct):
-        return _change_schema(raw, [*dict.fromkeys(chain(*fields.values()))])
+        return _change_schema(_null_other_cells(raw, fields), [*dict.fromkeys(chain(*fields.values()))])
     used = [name for name in fields if name in layouts] or [*fields]
     frames = []
     for name in used:
@@ -98,6 +100,23 @@ def _add_absent_columns(
     present |= {field.source.casefold() for name in fields.keys() & {*layouts} for field in fields[name]}
     absent = {field.source.casefold(): field.source for field in chain(*fields.values())}
     return _pad(raw, {name: "string" for folded, name in absent.items() if folded not in present})
+
+
+def _null_other_cells(raw: DataFrame, fields: Mapping[str, Sequence[Field]]) -> DataFrame:
+    """Replace the cells that the layout of a row does not have by null.
+
+    A file can have a column that only another layout declares. This layout does not publish the column.
+    """
+    if LAYOUT not in raw.columns:
+        return raw
+    layouts: dict[str, list[str]] = {}
+    for name, declared in fields.items():
+        for source in {field.source for field in declared}:
+            layouts.setdefault(source, []).append(name)
+    partial = {source: names for source, names in layouts.items() if source in raw.columns and len(names) < len(fields)}
+    return raw.withColumns(
+        {source: F.when(F.col(LAYOUT).isin(names), F.col(quoted(source))) for source, names in partial.items()}
+    )
 
 
 def _change_schema(raw: DataFrame, fields: Sequence[Field]) -> DataFrame:
@@ -122,14 +141,21 @@ def _match_spelling(raw: DataFrame, fields: Sequence[Field]) -> list[Field]:
 
 
 def _apply(function: Callable[..., DataFrame], rows: DataFrame, *arguments: str) -> DataFrame:
-    """Apply a function of a dataset, and check that the result has all columns that later steps need."""
-    built = function(rows, *arguments)
+    """Apply a function of a dataset, and check that the result has all rows, and all columns that later steps need."""
+    built, where = function(rows, *arguments), f"the function {getattr(function, 'func', function).__name__}"
     needed = [name for name in (LAYOUT, *LINEAGE_COLUMNS, *REPORTS) if name in rows.columns]
     if dropped := [name for name in needed if name not in built.columns]:
         raise SchemaMismatchError(
-            where=f"the function {getattr(function, 'func', function).__name__}",
+            where=where,
             got=f"rows without the columns {dropped}",
             expected="rows that keep these columns",
             hint="Add columns with withColumns, and remove columns with drop_fields. A select drops all other columns.",
+        )
+    if loss := find_row_loss(built, source=rows):
+        raise RowLossError(
+            where=where,
+            problem=f"it {loss}, but it must keep all rows. A removed row is neither in trusted nor in quarantine. "
+            "To send rows to quarantine, add an expectation to the suite. To leave rows out "
+            "of an answer, filter them in the function of the answer.",
         )
     return built

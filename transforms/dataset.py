@@ -48,7 +48,7 @@ class Dataset:
         key: The columns that identify a row.
         answers: The answers by name. Each answer is published as `curated.<dataset>_<name>`.
         build: The function that standardizes values and adds columns. The function takes the rows with the cast fields,
-            before they are masked.
+            before they are masked. The three functions must keep all rows.
         build_layout: A function that runs before `build`, for the rows of each layout. The function takes the rows and
             the name of their layout. Use it if the files of different sources have different rules.
         complete: A function that runs after `build`. The function takes masked rows, without superseded rows. Use it

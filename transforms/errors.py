@@ -59,6 +59,10 @@ class SchemaMismatchError(TransformError):
         super().__init__(where=where, problem=f"got {got}, expected {expected}. {hint}")
 
 
+class RowLossError(TransformError):
+    """A function of a dataset removes rows."""
+
+
 class DuplicateColumnError(TransformError):
     """The result of a step would have two columns with the same name. Spark does not distinguish `a` from `A`.
 

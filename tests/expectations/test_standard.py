@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from datetime import datetime, timezone
 from importlib import resources
 from pathlib import Path
 
@@ -95,6 +96,32 @@ def test_an_entry_with_the_same_id_and_another_column_is_refused(write_suite):
         "expect_column_values_to_not_be_null on {'column': 'date'}. Found: expect_column_values_to_not_be_null on "
         "{'column': 'visits'}. Give the expectation another id, or correct its type and columns."
     )
+
+
+def test_an_id_that_is_given_twice_is_refused(write_suite):
+    present = {"id": "date_present", "type": "expect_column_values_to_not_be_null", "kwargs": {"column": "date"}}
+    write_suite(present, present | {"severity": "info"})
+    with pytest.raises(SuiteError, match=r"several expectations have the same id: \['date_present'\]"):
+        suite_of(VISITS)
+
+
+def test_an_id_that_is_no_text_is_refused(write_suite):
+    write_suite({"id": ["date_present"], "type": "expect_column_to_exist", "kwargs": {"column": "date"}})
+    with pytest.raises(SuiteError, match="id"):
+        suite_of(VISITS)
+
+
+def test_an_event_on_the_day_of_its_arrival_is_not_in_the_future(spark):
+    """Each expectation is met by 95 % of the rows or more, so one later event of 20 is in quarantine."""
+    arrival = datetime(2024, 5, 2, tzinfo=timezone.utc)
+    lineage = (None, None, "visits", True, arrival, arrival, "a.csv")
+    days = ["2024-05-03", "2024-05-02", *(f"2024-04-{day:02}" for day in range(1, 19))]
+    raw = spark.createDataFrame(
+        [(day, "Central", "12", "3", *lineage, number) for number, day in enumerate(days)], raw_schema(VISITS)
+    )
+    gate = compile_gate(build_candidates(raw, dataset=VISITS), suite=suite_of(VISITS))
+    assert [row._row_number for row in gate.rows.collect() if row._quarantined] == [0]
+    assert {item.mostly for item in suite_of(VISITS).expectations} == {0.95, 1}
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from tests.transforms.datasets.frames import raw_schema
 from transforms.candidates import build_candidates
 from transforms.columns import drop_fields
 from transforms.dataset import Dataset
-from transforms.errors import MissingColumnError, SchemaMismatchError
+from transforms.errors import MissingColumnError, RowLossError, SchemaMismatchError
 from transforms.masking import MaskingRule, redact
 from transforms.schema import Field
 from transforms.times import parse_timestamp
@@ -97,6 +97,32 @@ def test_a_function_that_drops_the_lineage_is_refused(spark, step):
     )
     kept = replace(VISITS, **{step: lambda rows: drop_fields(rows, fields=["name"])})
     assert "name" not in build_candidates(raw(spark, VISITS), dataset=kept).columns
+
+
+@pytest.mark.parametrize("step", ["build", "build_layout", "complete"])
+def test_a_function_that_removes_rows_is_refused(spark, step):
+    def only_many(rows, layout=None):
+        return rows.withColumn("twice", F.col("n") * 2).where("n > 1").withColumn("half", F.col("n") / 2)
+
+    with pytest.raises(RowLossError) as caught:
+        build_candidates(raw(spark, VISITS), dataset=replace(VISITS, **{step: only_many}))
+
+    assert str(caught.value) == (
+        "the function only_many: it filters rows, but it must keep all rows. A removed row is neither in trusted nor "
+        "in quarantine. To send rows to quarantine, add an expectation to the suite. To leave rows out of an answer, "
+        "filter them in the function of the answer."
+    )
+
+
+def test_cells_of_another_layout_are_not_published(spark):
+    """The file of `fines` has a column that only `visits` declares."""
+    fines = (VISITS.layouts["visits"][0], Field("Fine", "fine", "int"))
+    dataset = replace(VISITS, layouts={**VISITS.layouts, "fines": fines})
+    visit = raw(spark, dataset, ("2024-05-01", "Ann", "3", "7"))
+    fine = raw(spark, dataset, ("2024-05-02", "Ann", "x", "7"), layout="fines")
+    rows = build_candidates(visit.union(fine), dataset=dataset).orderBy("day").collect()
+    found = [(row.name, row.n, row.fine, row._cast_failures) for row in rows]
+    assert found == [("Ann", 3, None, None), (None, None, 7, None)]
 
 
 def test_a_missing_column_of_trusted_is_refused(spark):

@@ -24,6 +24,13 @@ SUITE_AND_WORKFLOW: list[tuple[str, str, str | None, str]] = [
     ),
     (
         "suite",
+        '"column": "visits", "min_value": 0',
+        '"column": "vists", "min_value": {"$PARAMETER": "low"}',
+        "expectation 'visits_not_negative': column 'vists' does not exist. Expected one of: day, branch, "
+        "visits, card, year. Did you mean 'visits'?",
+    ),
+    (
+        "suite",
         "values_to_be_between",
         "value_to_be_between",
         "expectation 'visits_not_negative': 'expect_column_value_to_be_between' is not an expectation type of "

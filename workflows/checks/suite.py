@@ -46,16 +46,18 @@ def compile_suite(
 ) -> tuple[Gate, list[Problem]]:
     """Compile a suite for the columns of the candidates. Leave out the expectations that have problems.
 
-    An expectation whose arguments have suite parameters is left out, because a run gives their values. A generated
-    expectation has a problem only if the definition of the dataset has one. If that problem is already reported,
-    `reports_generated` is false.
+    If the arguments of an expectation have suite parameters, only the names of its columns are checked, because a run
+    gives the values. A generated expectation has a problem only if the definition of the dataset has one. If that
+    problem is already reported, `reports_generated` is false.
     """
     known = tuple(item for item in suite.expectations if not _has_parameters(item))
+    parameterized = [item for item in suite.expectations if _has_parameters(item)]
+    found = (_column_problem(declaration, expectation, candidates) for expectation in parameterized)
+    problems, valid = [problem for problem in found if problem], []
     try:
-        return compile_gate(candidates, suite=replace(suite, expectations=known)), []
+        return compile_gate(candidates, suite=replace(suite, expectations=known)), problems
     except SuiteError:
         pass
-    problems, valid = [], []
     for expectation in known:
         problem = _compile_problem(declaration, suite, expectation, candidates)
         if problem is None:
@@ -93,6 +95,19 @@ def _entry_errors(name: str) -> Iterator[SuiteError]:
 def _compile_problem(
     declaration: Declaration, suite: Suite, expectation: Expectation, candidates: DataFrame
 ) -> Problem | None:
+    if problem := _column_problem(declaration, expectation, candidates):
+        return problem
+    try:
+        compile_gate(candidates, suite=replace(suite, expectations=(expectation,)))
+    except SuiteError as error:
+        return _problem(declaration, error)
+    return None
+
+
+def _column_problem(declaration: Declaration, expectation: Expectation, candidates: DataFrame) -> Problem | None:
+    """Return the problem of the first column that the candidates do not have. None if they have all columns."""
+    if any(is_parameter(expectation.kwargs.get(name)) for name in ("column", "column_A", "column_B")):
+        return None
     for column in expectation.columns:
         if column not in candidates.columns:
             dataset = declaration.dataset
@@ -103,10 +118,6 @@ def _compile_problem(
                 known = [name for name in candidates.columns if not name.startswith("_")]
                 text = unknown_name("column", column, known)
             return Problem(declaration.suite_file, f"expectation {expectation.id!r}", text)
-    try:
-        compile_gate(candidates, suite=replace(suite, expectations=(expectation,)))
-    except SuiteError as error:
-        return _problem(declaration, error)
     return None
 
 
