@@ -105,8 +105,8 @@ def check_rows(spark: SparkSession, file: LandedFile, header: ParquetHeader) -> 
     except ENGINE_ERRORS as error:
         problem = (
             "Spark cannot read the rows of this Parquet file, although its footer is valid. The file is damaged, or "
-            "uses a feature of Parquet that Spark does not support. Deliver the file again. If the error remains, write "
-            "the file again with the default options of the program."
+            "uses a feature of Parquet that Spark does not support. Deliver the file again. If the error remains, "
+            "write the file again with the default options of the program."
         )
         raise LandedFileError(where=file.name, problem=problem) from error
 
