@@ -49,9 +49,10 @@ def read_header(file: LandedFile, *, layouts: Layouts) -> ParquetHeader:
     """Return the columns of a Parquet file and their types. Reads only the end of the file.
 
     Raises:
-        LandedFileError: The file is not a complete Parquet file, or is encrypted. Or `clean_header` rejects the names
-            of the columns. Or a column has a type that cannot be written as text, or has bytes although a layout has a
-            column of this name. Or the name of the file contains `:`.
+        LandedFileError: The file is not a complete Parquet file, or is encrypted. Or Spark cannot read the compression
+            or an encoding of a column. Or `clean_header` rejects the names of the columns. Or a column has a type that
+            cannot be written as text, or has bytes although a layout has a column of this name. Or the name of the file
+            contains `:`.
     """
     where = file.name
     if ":" in where:
@@ -102,8 +103,12 @@ def check_rows(spark: SparkSession, file: LandedFile, header: ParquetHeader) -> 
     try:
         read_rows(spark, file.uri, header).write.format("noop").mode("overwrite").save()
     except ENGINE_ERRORS as error:
-        problem = "Spark cannot read the rows of this Parquet file, although its footer is valid. The file is damaged. "
-        raise LandedFileError(where=file.name, problem=f"{problem}Deliver the file again.") from error
+        problem = (
+            "Spark cannot read the rows of this Parquet file, although its footer is valid. The file is damaged, or "
+            "uses a feature of Parquet that Spark does not support. Deliver the file again. If the error remains, "
+            "write the file again with the default options of the program."
+        )
+        raise LandedFileError(where=file.name, problem=problem) from error
 
 
 def _read_type(file: str, name: str, node: Node, *, is_used: bool) -> CellType:
@@ -116,9 +121,9 @@ def _read_type(file: str, name: str, node: Node, *, is_used: bool) -> CellType:
         raise footer_damage(file) from error
     if cell.is_binary and is_used:
         problem = (
-            f"the column {name!r} has bytes. Expected text or another type with readable values. Write this column "
+            f"the column {name!r} has bytes. Expected text or another type with readable values. Write the bytes as "
         )
-        raise LandedFileError(where=file, problem=f"{problem}as a string, which Parquet marks as UTF-8.")
+        raise LandedFileError(where=file, problem=f"{problem}strings, which Parquet marks as UTF-8.")
     return cell
 
 

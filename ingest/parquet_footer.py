@@ -6,7 +6,7 @@ Source: Apache Parquet Format, `parquet.thrift`; Apache Thrift, compact protocol
 from __future__ import annotations
 
 import struct
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -56,7 +56,8 @@ def read_columns(file: str, uri: str, *, size: int) -> tuple[Node, ...]:
     """Return the columns of a Parquet file, in the order of the file. `size` is the size of the file in bytes.
 
     Raises:
-        LandedFileError: The file is empty, encrypted, truncated or damaged.
+        LandedFileError: The file is empty, encrypted, truncated or damaged. Or Spark cannot read the compression or an
+            encoding of a column.
     """
     end = read_end(uri, len(_MARK) + _LENGTH_BYTES)
     if not end:
@@ -74,7 +75,9 @@ def read_columns(file: str, uri: str, *, size: int) -> tuple[Node, ...]:
         root, rest = _read_node(metadata[_SCHEMA], 0)
         if rest != len(metadata[_SCHEMA]):
             raise ValueError("the schema has more than one root")
-        _require_data(metadata, size=size - len(footer))
+        chunks = [chunk[_CHUNK_METADATA] for group in metadata[_ROW_GROUPS] for chunk in group[_GROUP_COLUMNS]]
+        _require_data(chunks, size=size - len(footer))
+        _require_known_forms(file, chunks)
     except LandedFileError:
         raise
     except ERRORS_OF_DAMAGED_FOOTERS as error:
@@ -83,8 +86,10 @@ def read_columns(file: str, uri: str, *, size: int) -> tuple[Node, ...]:
 
 
 _SCHEMA, _ROW_GROUPS, _ENCRYPTION = 2, 4, 8  # fields of FileMetaData
-_GROUP_COLUMNS, _CHUNK_METADATA, _CHUNK_SIZE, _DATA_OFFSET, _DICTIONARY_OFFSET = 1, 3, 7, 9, 11
-_REPEATED = 2
+_GROUP_COLUMNS, _CHUNK_METADATA = 1, 3
+_ENCODINGS, _PATH, _CODEC, _CHUNK_SIZE, _DATA_OFFSET, _DICTIONARY_OFFSET = 2, 3, 4, 7, 9, 11
+_REPEATED, _BYTE_STREAM_SPLIT = 2, 9
+_UNREADABLE_CODECS = {3: "LZO", 4: "BROTLI"}  # Spark does not include the classes that decompress them.
 _PHYSICAL, _LENGTH, _REPETITION, _NAME, _CHILDREN, _CONVERTED, _SCALE, _PRECISION, _LOGICAL = 1, 2, 3, 4, 5, 6, 7, 8, 10
 
 
@@ -110,14 +115,25 @@ def _read_node(elements: list[Thrift], position: int, depth: int = 0) -> tuple[N
     return node, position
 
 
-def _require_data(metadata: Thrift, *, size: int) -> None:
+def _require_data(chunks: Sequence[Thrift], *, size: int) -> None:
     """Raise an error if a part of the rows is missing. Spark would skip this part and read the other rows."""
-    for group in metadata[_ROW_GROUPS]:
-        for column in group[_GROUP_COLUMNS]:
-            chunk = column[_CHUNK_METADATA]
-            start = min(chunk[_DATA_OFFSET], chunk.get(_DICTIONARY_OFFSET) or chunk[_DATA_OFFSET])
-            if start + chunk[_CHUNK_SIZE] > size:
-                raise ValueError("the rows are longer than the file")
+    for chunk in chunks:
+        start = min(chunk[_DATA_OFFSET], chunk.get(_DICTIONARY_OFFSET) or chunk[_DATA_OFFSET])
+        if start + chunk[_CHUNK_SIZE] > size:
+            raise ValueError("the rows are longer than the file")
+
+
+def _require_known_forms(file: str, chunks: Sequence[Thrift]) -> None:
+    """Raise an error if Spark cannot decompress or decode the values of a column."""
+    for chunk in chunks:
+        column = b".".join(chunk[_PATH]).decode("utf-8")
+        if chunk[_CODEC] in _UNREADABLE_CODECS:
+            codec = _UNREADABLE_CODECS[chunk[_CODEC]]
+            problem = f"the column {column!r} is compressed with {codec}, which Spark cannot read. Write the file with "
+            raise LandedFileError(where=file, problem=f"{problem}another compression: snappy, zstd, gzip, lz4 or none.")
+        if _BYTE_STREAM_SPLIT in chunk[_ENCODINGS]:
+            problem = f"the column {column!r} has the encoding BYTE_STREAM_SPLIT, which Spark cannot read. Write the "
+            raise LandedFileError(where=file, problem=f"{problem}column with another encoding, such as PLAIN.")
 
 
 class _Reader:

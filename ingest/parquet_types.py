@@ -20,7 +20,7 @@ _BOOLEAN, _INT32, _INT64, _INT96, _FLOAT, _DOUBLE, _BYTES, _FIXED_BYTES = range(
 
 # Logical types. The converted types of older writers are translated to logical types.
 _TEXT, _MAP, _LIST, _ENUM, _DECIMAL, _DATE, _TIME, _TIMESTAMP = range(1, 9)
-_INTEGER, _UNKNOWN, _JSON, _BSON, _UUID = range(10, 15)
+_INTEGER, _JSON, _UUID = 10, 12, 14
 _MILLIS, _MICROS, _NANOS = range(1, 4)
 _CONVERTED: dict[int, Thrift] = {
     0: {_TEXT: {}},
@@ -35,7 +35,6 @@ _CONVERTED: dict[int, Thrift] = {
     **{11 + power: {_INTEGER: {1: 8 << power, 2: False}} for power in range(4)},
     **{15 + power: {_INTEGER: {1: 8 << power, 2: True}} for power in range(4)},
     19: {_JSON: {}},
-    20: {_BSON: {}},
 }
 _SECOND = {_MILLIS: 1_000, _MICROS: 1_000_000, _NANOS: 1_000_000_000}
 _UNSIGNED = {8: T.ShortType(), 16: T.IntegerType(), 32: T.LongType(), 64: T.DecimalType(20, 0)}
@@ -55,7 +54,7 @@ class CellType:
     Attributes:
         type: The type in which Spark reads the column.
         to_text: The function that takes the name of a column in backticks, and returns its values as text.
-        is_binary: Whether the column has bytes, and not values of a known type.
+        is_binary: Whether the column has bytes, and not values of a known type. A nested value may also have bytes.
     """
 
     type: T.DataType
@@ -72,7 +71,8 @@ def cell_type(node: Node) -> CellType:
     _require_known_types(node)
     if node.children or node.is_repeated or node.physical is None:
         nested = _nested_type(node)
-        return CellType(nested, partial(cast, source_type=nested, target_type=T.StringType(), where="parquet"))
+        to_text = partial(cast, source_type=nested, target_type=T.StringType(), where="parquet")
+        return CellType(nested, to_text, is_binary=_has_bytes(nested))
     logical = _logical_type(node)
     if ticks := logical.get(_TIME) or logical.get(_TIMESTAMP):
         return _moment_type(node, ticks, is_time=_TIME in logical)
@@ -164,6 +164,16 @@ def _value_type(node: Node) -> T.DataType:
     if len({name.casefold() for name in names}) < len(names):
         raise UnsupportedTypeError("it has a struct in which two names differ only in case.")
     return T.StructType([T.StructField(child.name, _nested_type(child)) for child in node.children])
+
+
+def _has_bytes(type_: T.DataType) -> bool:
+    if isinstance(type_, T.StructType):
+        return any(_has_bytes(field.dataType) for field in type_)
+    if isinstance(type_, T.ArrayType):
+        return _has_bytes(type_.elementType)
+    if isinstance(type_, T.MapType):
+        return _has_bytes(type_.valueType)  # a key is never bytes
+    return isinstance(type_, T.BinaryType)
 
 
 def _timestamp_text(value: str) -> Column:

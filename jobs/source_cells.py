@@ -13,10 +13,15 @@ from lake.tables import exists, read, table_name
 from reports.console import SourceCell, SourceRow
 from transforms.dataset import Dataset
 from transforms.dates import DATE_SYSTEM
+from transforms.lossless import is_lossless
 from transforms.schema import Field, change_schema
 from transforms.sql import quoted
 
 _CELL = "__cell_"
+_EXACT_TYPES = {
+    *("byte", "tinyint", "short", "smallint", "int", "integer", "long", "bigint", "decimal", "dec", "numeric"),
+    *("boolean", "date", "timestamp", "timestamp_ltz", "timestamp_ntz"),
+}
 
 
 def source_cells(
@@ -27,10 +32,13 @@ def source_cells(
     A cell is left out if it could show more than the published value:
 
     - The column, or the source column in any layout, is masked by the policy of the dataset.
+    - The field can lose a part of the cell, because its `parse` is not marked with `transforms.lossless`.
+    - The field rounds the cell, because its type is a float or double.
     - The published value is not the value that the field reads from the cell. For example, the function `build` of the
       dataset has changed the value.
 
-    Text is left out too, because its published value already is the text of the cell.
+    Text is left out too, because its published value already is the text of the cell. A cell that cannot be read is
+    also left out. Quarantine itself has this cell in `_cast_failures`, if the dataset does not hide it.
 
     `quarantine` has the few rows to display. All these rows are collected.
     """
@@ -64,13 +72,16 @@ def _visible_fields(dataset: Dataset, columns: Sequence[str]) -> dict[str, list[
         layout: [
             field
             for field in fields
-            if field.type != "string"
-            and field.name in columns
-            and field.name not in masked
-            and field.source.casefold() not in hidden
+            if _keeps_meaning(field) and field.name in columns and field.source.casefold() not in hidden
         ]
         for layout, fields in dataset.layouts.items()
     }
+
+
+def _keeps_meaning(field: Field) -> bool:
+    """Return whether a value of the field tells everything that its cell tells."""
+    type_name = field.type.split("(")[0].strip().casefold()
+    return type_name in _EXACT_TYPES and (field.parse is None or is_lossless(field.parse))
 
 
 def _source_row() -> list[Column]:

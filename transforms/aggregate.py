@@ -78,7 +78,8 @@ def aggregate(
         UnknownFunctionError: A function is neither in `AGGREGATE_FUNCTIONS` nor a percentile from `p1` to `p99`.
         SchemaMismatchError: The source column of a numeric function is not a number. Without this error, Spark would
             try to cast the column. This error is also raised if a function other than `count` reads a map, because
-            Spark cannot compare maps.
+            Spark cannot compare maps. It is also raised for a median or percentile of decimals with more than 33
+            digits.
         ArgumentError: `columns` is empty, or `first` or `last` has no `order_by`. Without `order_by`, Spark would use
             an arbitrary row.
         DuplicateColumnError: Two columns would have the same name.
@@ -217,7 +218,7 @@ def _apply_function(rows: DataFrame, source: str, function: str, order_by: Seque
         ordering = F.struct(*(quoted(name) for name in order_by), value.alias("__value"))
         return _ORDERED_FUNCTIONS[function](value, F.when(value.isNotNull(), ordering))
     if (percent := _percent(function)) is not None:
-        return percentile(value, type_=type_, percent=percent)
+        return percentile(value, type_=type_, percent=percent, where=f"{function} of column {source!r}")
     return {**_NUMERIC_FUNCTIONS, **_ANY_TYPE_FUNCTIONS}[function](value)
 
 

@@ -9,6 +9,7 @@ from pyspark.sql import functions as F
 from pyspark.sql import types as T
 
 from transforms.casts import cast
+from transforms.lossless import lossless
 from transforms.sql import literal, quoted
 from transforms.text import BLANK_CHARACTERS
 from transforms.times import MONTH_ABBREVIATIONS, local_time, parse_timestamp
@@ -25,6 +26,7 @@ _DAY_FIRST = rf"\A{_DAY}(-{_NAME}-|{_GAP}{_NAME}{_GAP}){_YEAR}\z"
 _MONTH_FIRST, _YEAR_FIRST = rf"\A{_NAME}{_GAP}{_DAY},?{_GAP}{_YEAR}\z", rf"\A{_YEAR}/{_DAY}/{_DAY}\z"
 
 
+@lossless
 def parse_date(column: str, *, date_system: str | None = None) -> Column:
     """Parse a column as a date. A value can be a date in the form `yyyy-MM-dd` or an Excel serial day number.
 
@@ -52,6 +54,7 @@ def parse_date(column: str, *, date_system: str | None = None) -> Column:
     return F.coalesce(iso, F.when(F.expr(text).rlike(_EXCEL_SERIAL), serial))
 
 
+@lossless
 def parse_month(column: str, *, date_system: str | None = None) -> Column:
     """Parse a column as a month: `yyyy-MM`, or the first day of a month in a form that `parse_date` reads.
 
@@ -68,6 +71,7 @@ def parse_month(column: str, *, date_system: str | None = None) -> Column:
     return F.coalesce(month, F.when(F.dayofmonth(day) == 1, day))
 
 
+@lossless
 def parse_written_date(column: str, *, date_system: str | None = None) -> Column:
     """Parse a column like `parse_date`, but also parse dates with English month names and dates such as `2023/03/05`.
 
@@ -97,6 +101,7 @@ def parse_written_date(column: str, *, date_system: str | None = None) -> Column
     return F.coalesce(parse_date(column, date_system=date_system), parsed)
 
 
+@lossless
 def parse_date_pattern(column: str, *, pattern: str) -> Column:
     """Parse a text column as a date, with a pattern such as `MM/dd/yyyy`. The letters are those of `parse_timestamp`.
 

@@ -7,9 +7,11 @@ from pyspark.sql import functions as F
 from pyspark.sql import types as T
 
 from transforms.casts import cast
+from transforms.lossless import lossless
 from transforms.sql import quoted
 
 
+@lossless
 def parse_whole_number(column: str) -> Column:
     """Parse a whole number from 0 to 999,999,999 as an int, in any form that JSON allows: `42`, `42.0` or `4.2e1`.
 

@@ -14,6 +14,7 @@ from pyspark.sql import types as T
 
 from transforms.casts import utc_instant, utc_wall_clock
 from transforms.errors import ArgumentError, SchemaMismatchError, UnknownFunctionError
+from transforms.lossless import lossless
 from transforms.names import require_columns, require_distinct
 from transforms.sql import literal, quoted
 from transforms.text import BLANK_CHARACTERS
@@ -60,6 +61,7 @@ _DATE_PARTS: Mapping[str, Callable[[Column], Column]] = {
 }
 
 
+@lossless
 def parse_timestamp(column: str, *, pattern: str, zone: str | None = None, ambiguous: str = "earlier") -> Column:
     """Parse a text column as a timestamp, with a pattern and a time zone. Replaces Glue Studio's To Timestamp.
 

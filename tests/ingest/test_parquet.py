@@ -26,6 +26,10 @@ def write(path: Path, columns: dict[str, object], **options: object) -> LandedFi
     return landed(path)
 
 
+def header_of(file: LandedFile) -> tuple[LandedFile, ParquetHeader]:
+    return file, read_header(file, layouts=LAYOUTS)
+
+
 def footer(content: bytes) -> int:
     """Return the position at which the footer starts."""
     return len(content) - 8 - int.from_bytes(content[-8:-4], "little")
@@ -63,6 +67,7 @@ def cells(spark: SparkSession, path: Path, values: pa.Array, **options: object) 
         (pa.array([UUID(int=5).bytes], pa.uuid()), ["00000000-0000-0000-0000-000000000005"]),
         (pa.nulls(2), [None, None]),
         (pa.array([[1, None], None], pa.list_(pa.int32())), ["[1,null]", None]),
+        (pa.array([[b"\x00\xff"]]), ['["AP8="]']),
         (pa.array([{"a": 1, "b": [date(2024, 1, 1)]}]), ['{"a":1,"b":["2024-01-01"]}']),
         (pa.array([[("k", 1.5)]], pa.map_(pa.string(), pa.float64())), ['{"k":1.5}']),
     ],
@@ -89,9 +94,11 @@ def test_nanoseconds_are_kept(spark: SparkSession, tmp_path: Path) -> None:
 
 
 def test_times_of_old_writers_are_instants(spark: SparkSession, tmp_path: Path) -> None:
-    moments = pa.array([datetime(2024, 5, 31, 10)], pa.timestamp("us"))
+    """By default, Spark refuses such times before 1900."""
+    moments = pa.array([datetime(2024, 5, 31, 10), datetime(1700, 1, 1)], pa.timestamp("us"))
+    texts = ["2024-05-31T10:00:00Z", "1700-01-01T00:00:00Z"]
 
-    assert cells(spark, tmp_path, moments, use_deprecated_int96_timestamps=True) == ["2024-05-31T10:00:00Z"]
+    assert cells(spark, tmp_path, moments, use_deprecated_int96_timestamps=True) == texts
 
 
 def test_rows_that_spark_wrote_are_read(spark: SparkSession, tmp_path: Path) -> None:
@@ -133,7 +140,10 @@ def test_names_are_trimmed_and_match_a_layout(tmp_path: Path) -> None:
         ({"Date": ["x"], "_Row_Number": ["y"]}, r"the columns \['_Row_Number'\] have names that are reserved for raw"),
         ({"Date": ["x"], "_metadata": ["y"]}, "the column '_metadata' has a name that is reserved for Spark"),
         ({"Day": ["x"]}, r"the file has no column of the dataset. Expected: \['Date', 'Area'\] .* Found: \['Day'\]"),
-        ({"Date": pa.array([b"x"])}, "the column 'Date' has bytes. .* Write this column as a string, which"),
+        ({"Date": pa.array([b"x"])}, "the column 'Date' has bytes. .* Write the bytes as strings, which Parquet"),
+        ({"Date": pa.array([[b"x"]])}, "the column 'Date' has bytes"),
+        ({"Date": pa.array([{"n": 1, "of": [{"raw": b"x"}]}])}, "the column 'Date' has bytes"),
+        ({"Date": pa.array([[("k", b"x")]], pa.map_(pa.string(), pa.binary()))}, "the column 'Date' has bytes"),
         (
             {"Date": ["x"], "n": pa.array([1.5], pa.float16())},
             "'n' cannot be written as text: .* not known to .* Remove",
@@ -176,6 +186,44 @@ def test_damaged_files_are_rejected(tmp_path: Path, change, problem: str) -> Non
         read_header(landed(path), layouts=LAYOUTS)
 
 
+@pytest.mark.parametrize("compression", ["snappy", "zstd", "gzip", "lz4", "none"])
+def test_an_unreadable_compression_is_named(spark: SparkSession, tmp_path: Path, compression: str) -> None:
+    """The error lists the compressions that can be read."""
+    columns = {"Date": ["x"], "Area": ["y"]}
+    file = write(tmp_path / "a.parquet", columns, compression={"Date": "zstd", "Area": "brotli"})
+    with pytest.raises(LandedFileError, match="a.parquet: the column 'Area' is compressed with BROTLI, which") as error:
+        read_header(file, layouts=LAYOUTS)
+
+    assert compression in str(error.value)
+    check_rows(spark, *header_of(write(tmp_path / "a.parquet", columns, compression=compression)))
+
+
+@pytest.mark.parametrize("values", [[1.5, -2.5], [{"low": 1.5}]], ids=["flat", "nested"])
+def test_an_unreadable_encoding_is_named(spark: SparkSession, tmp_path: Path, values: list) -> None:
+    columns, name = {"Date": values, "Area": values}, "Area.low" if isinstance(values[0], dict) else "Area"
+    options = {"use_dictionary": False, "column_encoding": {name: "BYTE_STREAM_SPLIT"}}
+    problem = f"a.parquet: the column '{name}' has the encoding BYTE_STREAM_SPLIT, which .* such as PLAIN"
+    with pytest.raises(LandedFileError, match=problem):
+        read_header(write(tmp_path / "a.parquet", columns, **options), layouts=LAYOUTS)
+
+    options["column_encoding"] = {name: "PLAIN"}
+    check_rows(spark, *header_of(write(tmp_path / "a.parquet", columns, **options)))
+
+
+@pytest.mark.parametrize(
+    ("values", "encoding"),
+    [
+        ([1, 2], "DELTA_BINARY_PACKED"),
+        (["x", "y"], "DELTA_LENGTH_BYTE_ARRAY"),
+        (["x", "y"], "DELTA_BYTE_ARRAY"),
+        ([True, False], "RLE"),
+    ],
+)
+def test_all_other_encodings_are_read(spark: SparkSession, tmp_path: Path, values: list, encoding: str) -> None:
+    options = {"use_dictionary": False, "column_encoding": {"Area": encoding}, "data_page_version": "2.0"}
+    check_rows(spark, *header_of(write(tmp_path / "a.parquet", {"Date": values, "Area": values}, **options)))
+
+
 @pytest.mark.parametrize("plaintext_footer", [True, False])
 def test_encrypted_files_are_rejected(tmp_path: Path, plaintext_footer: bool) -> None:
     class Keys(encryption.KmsClient):
@@ -205,3 +253,5 @@ def test_damaged_rows_are_found_by_their_checksum(spark: SparkSession, tmp_path:
 
     with pytest.raises(LandedFileError, match=r"a.parquet: Spark cannot read the rows .* Deliver the file again"):
         check_rows(spark, landed(path), header)
+
+    check_rows(spark, *header_of(write(path, {"Date": areas, "Area": areas})))

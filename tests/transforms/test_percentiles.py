@@ -13,6 +13,9 @@ from pyspark.sql import types as T
 from transforms.aggregate import aggregate, pivot
 from transforms.errors import ArgumentError, SchemaMismatchError, UnknownFunctionError
 from transforms.percentiles import percentile
+from transforms.schema import Field, change_schema
+
+ALLOW_PRECISION_LOSS = "spark.sql.decimalOperations.allowPrecisionLoss"
 
 
 def interpolated(values: list, percent: int) -> Fraction | None:
@@ -59,16 +62,33 @@ def test_percentiles_agree_with_python(either_ansi, type_):
         assert row["median"] == (statistics.median(values) if values else None)
 
 
-def test_percentiles_of_large_decimals_do_not_overflow(either_ansi):
-    """Two more decimal places do not fit, so the percentile is rounded. If the difference does not fit, it is null."""
-    great, half = 10**36 - 1, 5 * 10**35
-    for values, expected in (([great, great - 2], great - 1), ([0, great], half)):
-        rows = either_ansi.createDataFrame([(Decimal(value),) for value in values], "n decimal(36,0)")
-        (row,) = rows.transform(aggregate, group_by=[], columns={"x": ("n", "median")}).collect()
-        assert abs(Fraction(row.x) - expected) <= 1
-    widest = 10**38 - 1
-    rows = either_ansi.createDataFrame([(Decimal(widest),), (Decimal(-widest),)], "n decimal(38,0)")
-    assert rows.transform(aggregate, group_by=[], columns={"x": ("n", "median")}).first().x is None
+@pytest.mark.parametrize("scale", [0, 2, 18, 33])
+@pytest.mark.parametrize("allow_loss", ["true", "false"])
+def test_percentiles_of_the_longest_decimals_are_exact(either_ansi, scale, allow_loss):
+    """Spark's setting for decimals that need more than 38 digits has no effect."""
+    widest = 10**33 - 1
+    either_ansi.conf.set(ALLOW_PRECISION_LOSS, allow_loss)
+    try:
+        for units in ([widest, -widest], [widest, widest - 1], [-widest, 0], [1]):
+            values = [Decimal(f"{unit}E-{scale}") for unit in units]
+            rows = either_ansi.createDataFrame([(value,) for value in values], f"n decimal(33,{scale})")
+            for percent in (0, 1, 50, 99, 100):
+                column = percentile(F.col("n"), type_=rows.schema["n"].dataType, percent=percent)
+                assert Fraction(rows.select(column).first()[0]) == interpolated(values, percent)
+    finally:
+        either_ansi.conf.unset(ALLOW_PRECISION_LOSS)
+
+
+def test_longer_decimals_are_refused(spark):
+    """The error says how to convert the column."""
+    columns = {"x": ("n", "median")}
+    rows = spark.sql("SELECT * FROM VALUES (CAST('9E31' AS decimal(38, 1))), (CAST('-9E31' AS decimal(38, 1))) AS t(n)")
+    problem = r"median of column 'n': got the type decimal\(38,1\), expected a decimal with a maximum of 33 digits"
+    with pytest.raises(SchemaMismatchError, match=f"{problem}, .* with change_schema"):
+        rows.transform(aggregate, group_by=[], columns=columns)
+
+    short = rows.transform(change_schema, fields=[Field("n", "n", "decimal(33, 1)")])
+    assert short.transform(aggregate, group_by=[], columns=columns).first().x == 0
 
 
 def test_nan_is_the_greatest_number(spark):

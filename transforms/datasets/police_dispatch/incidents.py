@@ -12,6 +12,7 @@ from pyspark.sql import types as T
 from transforms.casts import NUMBER_PATTERN, cast, utc_instant
 from transforms.datasets.police_dispatch.addresses import generalize_to_block, intersection, is_intersection, street
 from transforms.geo import valid_coordinates
+from transforms.lossless import lossless
 from transforms.masking import MaskingRule
 from transforms.numbers import parse_whole_number
 from transforms.schema import Field
@@ -26,6 +27,7 @@ COUNTY_BOX = (-77.55, 38.91, -76.86, 39.38)
 _HOUR_IN_MICROSECONDS = 3_600_000_000
 
 
+@lossless
 def parse_floating_time(column: str) -> Column:
     """Parse Socrata's floating timestamp, `2024-07-10T13:05:22.000`, as a local time in the county.
 
@@ -43,6 +45,7 @@ def parse_floating_time(column: str) -> Column:
     return F.coalesce(*(parse_timestamp(column, pattern=pattern, zone=ZONE) for pattern in patterns))
 
 
+@lossless
 def parse_extraction_time(column: str) -> Column:
     """Parse the time at which a row was extracted from the source.
 

@@ -11,6 +11,7 @@ from pyspark.sql import Column
 from pyspark.sql import types as T
 
 from transforms.casts import cast
+from transforms.lossless import lossless
 from transforms.schema import Field
 from transforms.sql import quoted
 
@@ -58,6 +59,7 @@ class CitySource:
         return {field.name for fields in self.layouts.values() for field in fields}
 
 
+@lossless
 def parse_instant(column: str) -> Column:
     """Parse a time with its offset from UTC. A time without an offset gives null.
 
