@@ -41,26 +41,26 @@ GENERALIZE_YEAR, GENERALIZE_PREFIX, GENERALIZE_COORDINATE = (
 )
 
 _EMAIL = re.compile(r"[^\s@<>]+@[^\s@<>]+\.[A-Za-z]{2,}")
-_PHONE = re.compile(r"(?:\+?[0-9]{1,3}[ .-]?)?\(?[0-9]{3}\)?[ .-][0-9]{3}[ .-][0-9]{4}(?: ?(?:x|ext\.?) ?[0-9]+)?\Z")
+PHONE = re.compile(r"(?:\+?[0-9]{1,3}[ .-]?)?\(?[0-9]{3}\)?[ .-][0-9]{3}[ .-][0-9]{4}(?: ?(?:x|ext\.?) ?[0-9]+)?\Z")
 _ADDRESS = re.compile(
     r"(?:#?[0-9]+[A-Za-z]? ?- ?)?[0-9]+[A-Za-z]? .*\b(?:st|street|ave?|avenue|rd|road|dr|drive|blvd|boulevard|lane|ln"
     r"|way|ct|court|pl|place|cres|crescent|hwy|highway|terrace|ter|pkwy|parkway|sq|square)\b",
     re.IGNORECASE,
 )
 _BLOCK = re.compile(r"\bblock\b|\bblk\b|[0-9]XX\b", re.IGNORECASE)
-_NATIONAL_NUMBER = re.compile(r"[0-9]{3}-[0-9]{2}-[0-9]{4}\Z|[0-9]{3}-[0-9]{3}-[0-9]{3}\Z")
+NATIONAL_NUMBER = re.compile(r"[0-9]{3}-[0-9]{2}-[0-9]{4}\Z|[0-9]{3}-[0-9]{3}-[0-9]{3}\Z")
 _GEOMETRY = re.compile(
     r"(?:MULTI)?(?:POINT|LINESTRING|POLYGON)[ (]|[(\[]?-?[0-9]{1,3}\.[0-9]{3,} ?[, ] ?-?[0-9]{1,3}\.[0-9]{3,}[)\]]?\Z"
     r"|\{.*\b(?:lon|lng|longitude|coordinates)\b",
     re.IGNORECASE | re.DOTALL,
 )
 _PERSON = re.compile(r"[^\W\d_][\w'’.-]*,? (?:[^\W\d_][\w'’.-]* ?){1,3}\Z")
-_TWO_WORDS = re.compile(r"[A-ZÀ-Þ][a-zß-ÿ'’]+,? [A-ZÀ-Þ][a-zß-ÿ'’-]+\Z")
+TWO_WORDS = re.compile(r"[A-ZÀ-Þ][a-zß-ÿ'’]+,? [A-ZÀ-Þ][a-zß-ÿ'’-]+\Z")
 _SURNAME = re.compile(r"[^\W\d_]['’]?[^\W\d_]+(?:['’-][^\W\d_]+)*\Z")
 _EXACT_COORDINATE = re.compile(r"-?[0-9]{1,3}\.[0-9]{3,}\Z")
 
 _MIN_SHARE = 0.5
-_MIN_SHARE_OF_NAMES, _MIN_NAMES = 0.9, 10  # for a column whose name says nothing about persons
+MIN_SHARE_OF_NAMES, MIN_NAMES = 0.9, 10  # for a column whose name says nothing about persons
 _MIN_SHARE_OF_EMAILS = 0.05  # a column in which some people left their address is personal too
 _MIN_WORDS_OF_FREE_TEXT = 4
 _MAX_LENGTH_OF_NAME = 40
@@ -164,11 +164,11 @@ def _judge_place(column: _Column) -> PersonalData | None:
 def _judge_number(column: _Column) -> PersonalData | None:
     if not column.is_code:
         return None
-    if column.most(_NATIONAL_NUMBER.match):
+    if column.most(NATIONAL_NUMBER.match):
         return PersonalData(REDACT, "looks like a national number of a person", is_unsure=True)
     if column.most(_is_ip_address):
         return PersonalData(REDACT, "is an address of a computer, which can identify a person")
-    if column.most(_PHONE.match) or (column.has(PHONES) and column.most(_has_digits_of_phone)):
+    if column.most(PHONE.match) or (column.has(PHONES) and column.most(_has_digits_of_phone)):
         return PersonalData(REDACT, "is a phone number, which identifies a person")
     if has_number_of(column.words, NUMBERED) or (
         ends_in_document(column.words) and column.most(_document_test(column))
@@ -199,10 +199,10 @@ def _judge_name(column: _Column) -> PersonalData | None:
     is_short = all(len(text) <= _MAX_LENGTH_OF_NAME for text in column.counts)
     has_role = column.has(PERSONS) and not ATTRIBUTES.intersection(column.words[-1:])
     has_role |= column.words in (("name",), ("names",)) or column.words[-1:] == ("by",)
-    is_varied = len(column.counts) >= max(_MIN_NAMES, _MIN_SHARE * sum(column.counts.values()))
+    is_varied = len(column.counts) >= max(MIN_NAMES, _MIN_SHARE * sum(column.counts.values()))
     looks_like_name = has_role and column.most(_PERSON.match)
     looks_like_name |= may_have_one_name(column.words) and _has_one_name(column)
-    looks_like_name |= is_varied and column.most(_TWO_WORDS.match, share=_MIN_SHARE_OF_NAMES)
+    looks_like_name |= is_varied and column.most(TWO_WORDS.match, share=MIN_SHARE_OF_NAMES)
     if is_short and looks_like_name:
         return PersonalData(REDACT, "looks like the name of a person", is_unsure=True)
     return None
