@@ -17,7 +17,7 @@ from ingest.formats import EXPECTED_FORMATS, has_header, is_readable
 from ingest.header import SOURCE_COLUMNS, Header
 from ingest.json_objects import find_records
 from ingest.parquet import is_parquet
-from ingest.profile_moments import read_moments
+from ingest.profile_header import require_names
 from ingest.storage import LandedFile
 
 _TEXT_EXTENSIONS = (".csv", ".tsv", ".gz", ".zip")
@@ -111,7 +111,8 @@ def _read_file(file: LandedFile, *, max_rows: int) -> FirstRows:
     if not found.rows:
         problem = "the file has no row that fits its header. Expected a header and at least one row."
         raise LandedFileError(where=file.name, problem=problem)
-    _require_names(file.name, found.columns)
+    if not (found.is_json or is_parquet(file.name)):
+        require_names(file.name, found.columns)
     return found
 
 
@@ -209,20 +210,3 @@ def _json_text(value: object) -> str | None:
 def _blank_to_none(cell: object) -> str | None:
     text = "" if cell is None else str(cell).strip(" \t\r\n\u00a0")
     return text or None
-
-
-def _require_names(file: str, columns: Sequence[str]) -> None:
-    """Raise an error if the first row has values. The message does not show them, because they may be personal."""
-    for position, name in enumerate(columns, 1):
-        is_value = "@" in name or read_moments({name: 1}) is not None or _is_decimal(name)
-        if is_value:
-            problem = (
-                f"the first row looks like a row of values, because column {position} has a date, a number or an "
-                "e-mail address. Expected the names of the columns. Add a header as the first row."
-            )
-            raise LandedFileError(where=file, problem=problem)
-
-
-def _is_decimal(text: str) -> bool:
-    whole, point, decimals = text.partition(".")
-    return bool(point) and whole.lstrip("+-").isdigit() and decimals.isdigit()

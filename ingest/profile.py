@@ -10,7 +10,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 
 from ingest.first_rows import FirstRows, read_first_rows
+from ingest.parquet import is_parquet
 from ingest.profile_columns import ColumnProfile, profile_column
+from ingest.profile_header import may_be_value
 from ingest.profile_keys import Key, KeyColumn, find_key
 from ingest.profile_names import safe_names
 from ingest.storage import LandedFile
@@ -116,6 +118,7 @@ def profile_rows(read: FirstRows, *, files: Sequence[str], now: datetime | None 
         )
         for index, (source, name) in enumerate(zip(read.columns, names, strict=True))
     )
+    columns = _mark_unsure_names(columns, read, files=files)
     distinct = [*dict.fromkeys(read.rows)]
     return Profile(
         files=tuple(files),
@@ -128,6 +131,19 @@ def profile_rows(read: FirstRows, *, files: Sequence[str], now: datetime | None 
         malformed=tuple(_place(file, number, is_only=len(files) == 1) for file, number in read.malformed),
         conflicts=_find_conflicts(columns, read),
         sheets=read.sheets,
+    )
+
+
+def _mark_unsure_names(
+    columns: tuple[ColumnProfile, ...], read: FirstRows, *, files: Sequence[str]
+) -> tuple[ColumnProfile, ...]:
+    """Mark the columns whose names may be values. JSON objects and Parquet files always have names."""
+    if read.is_json or all(map(is_parquet, files)):
+        return columns
+    is_header = [len(columns) > 1 and row == read.columns for row in read.rows]
+    return tuple(
+        replace(column, is_name_unsure=may_be_value(column.source, cells, is_header_repeated=is_header))
+        for column, cells in zip(columns, zip(*read.rows, strict=True), strict=True)
     )
 
 

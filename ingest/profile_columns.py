@@ -66,6 +66,7 @@ class ColumnProfile:
         misfits: The cells that do not have the type.
         personal: Why and how the column is masked. None if it does not look personal.
         unit: The unit that the name says. Empty if the name says no unit.
+        is_name_unsure: Whether the name may be a value, because the first row of the file may be a row of values.
     """
 
     source: str
@@ -77,6 +78,7 @@ class ColumnProfile:
     misfits: Misfits = Misfits()
     personal: PersonalData | None = None
     unit: str = ""
+    is_name_unsure: bool = False
 
     @property
     def words(self) -> tuple[str, ...]:

@@ -8,6 +8,30 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from ipaddress import ip_interface
+
+from ingest.profile_words import (
+    ADDRESSES,
+    ATTRIBUTES,
+    BIRTHS,
+    CATEGORIES,
+    FREE_TEXTS,
+    LATITUDES,
+    LONGITUDES,
+    NUMBERED,
+    OTHER_LANGUAGES,
+    PARTS_OF_NAMES,
+    PERSONS,
+    PHONES,
+    POSTCODES,
+    PROJECTED,
+    PROJECTED_NAMES,
+    WHOLE_NAMES,
+    ends_in_document,
+    has_number_of,
+    may_have_one_name,
+    split_words,
+)
 
 REDACT, DROP = "redact", "drop"
 GENERALIZE_YEAR, GENERALIZE_PREFIX, GENERALIZE_COORDINATE = (
@@ -16,76 +40,34 @@ GENERALIZE_YEAR, GENERALIZE_PREFIX, GENERALIZE_COORDINATE = (
     "generalize_coordinate",
 )
 
-_OTHER_LANGUAGES = frozenset(  # French, German and Spanish, without accents
-    {"nom", "noms", "prenom", "prenoms", "adherent", "usager", "usagere", "abonne", "emprunteur", "demandeur"}
-    | {
-        "nachname",
-        "vorname",
-        "familienname",
-        "entleiher",
-        "entleiherin",
-        "kunde",
-        "kundin",
-        "antragsteller",
-        "besucher",
-    }
-    | {"nombre", "nombres", "apellido", "apellidos", "cliente", "solicitante", "usuario", "usuaria", "titular"}
-)
-"""Words for names and for roles of persons."""
-
-_PERSONS = frozenset(
-    {"agent", "applicant", "author", "borrower", "caller", "cardholder", "child", "client", "complainant", "contact"}
-    | {"customer", "driver", "employee", "guardian", "guest", "holder", "licensee", "member", "officer", "owner"}
-    | {"parent", "passenger", "patient", "patron", "person", "reporter", "requester", "requestor", "resident", "staff"}
-    | {"student", "subscriber", "suspect", "teacher", "tenant", "user", "victim", "visitor", "volunteer", "witness"}
-)
-_PARTS_OF_NAMES = frozenset({"family", "first", "full", "given", "last", "legal", "maiden", "middle", "preferred"})
-_WHOLE_NAMES = frozenset(
-    {"firstname", "fname", "forename", "fullname", "lastname", "lname", "middlename", "surname", "username"}
-)
-_NUMBERS_OF_PERSONS = frozenset({"id", "no", "number", "num", "nr", "card", "key", "code"})
-_DOCUMENTS = frozenset(
-    {"iban", "licence", "license", "mrn", "nhs", "passport", "phn", "plate", "sin", "ssn", "vin", "account"}
-)
-_BIRTHS = frozenset({"birth", "birthdate", "birthday", "birthdt", "born", "dob"})
-_PHONES = frozenset(
-    {"cell", "cellphone", "fax", "mobile", "phone", "tel", "telephone", "telefon", "telefono", "handy", "portable"}
-)
-_ADDRESSES = frozenset({"addr", "address", "addresses", "adresse", "adresses", "anschrift", "direccion", "domicilio"})
-_POSTCODES = frozenset({"postal", "postalcode", "postcode", "zip", "zipcode"})
-_LATITUDES, _LONGITUDES = frozenset({"lat", "latitude"}), frozenset({"lng", "lon", "long", "longitude"})
-_PROJECTED = frozenset({"easting", "northing", "xcoord", "ycoord"})
-_PROJECTED_NAMES = (("x",), ("y",), ("x", "coord"), ("y", "coord"), ("x", "coordinate"), ("y", "coordinate"))
-_FREE_TEXTS = frozenset(
-    {"comment", "comments", "description", "details", "feedback", "message", "narrative", "note", "notes", "remark"}
-    | {"remarks", "statement", "summary", "text"}
-)
-
 _EMAIL = re.compile(r"[^\s@<>]+@[^\s@<>]+\.[A-Za-z]{2,}")
-_PHONE = re.compile(r"(?:\+?[0-9]{1,3}[ .-]?)?\(?[0-9]{3}\)?[ .-][0-9]{3}[ .-][0-9]{4}(?: ?(?:x|ext\.?) ?[0-9]+)?\Z")
+PHONE = re.compile(r"(?:\+?[0-9]{1,3}[ .-]?)?\(?[0-9]{3}\)?[ .-][0-9]{3}[ .-][0-9]{4}(?: ?(?:x|ext\.?) ?[0-9]+)?\Z")
 _ADDRESS = re.compile(
     r"(?:#?[0-9]+[A-Za-z]? ?- ?)?[0-9]+[A-Za-z]? .*\b(?:st|street|ave?|avenue|rd|road|dr|drive|blvd|boulevard|lane|ln"
     r"|way|ct|court|pl|place|cres|crescent|hwy|highway|terrace|ter|pkwy|parkway|sq|square)\b",
     re.IGNORECASE,
 )
 _BLOCK = re.compile(r"\bblock\b|\bblk\b|[0-9]XX\b", re.IGNORECASE)
-_IP_ADDRESS = re.compile(r"(?:[0-9]{1,3}\.){3}[0-9]{1,3}\Z")
-_NATIONAL_NUMBER = re.compile(r"[0-9]{3}-[0-9]{2}-[0-9]{4}\Z|[0-9]{3}-[0-9]{3}-[0-9]{3}\Z")
+NATIONAL_NUMBER = re.compile(r"[0-9]{3}-[0-9]{2}-[0-9]{4}\Z|[0-9]{3}-[0-9]{3}-[0-9]{3}\Z")
 _GEOMETRY = re.compile(
     r"(?:MULTI)?(?:POINT|LINESTRING|POLYGON)[ (]|[(\[]?-?[0-9]{1,3}\.[0-9]{3,} ?[, ] ?-?[0-9]{1,3}\.[0-9]{3,}[)\]]?\Z"
     r"|\{.*\b(?:lon|lng|longitude|coordinates)\b",
     re.IGNORECASE | re.DOTALL,
 )
 _PERSON = re.compile(r"[^\W\d_][\w'’.-]*,? (?:[^\W\d_][\w'’.-]* ?){1,3}\Z")
-_TWO_WORDS = re.compile(r"[A-ZÀ-Þ][a-zß-ÿ'’]+,? [A-ZÀ-Þ][a-zß-ÿ'’-]+\Z")
+TWO_WORDS = re.compile(r"[A-ZÀ-Þ][a-zß-ÿ'’]+,? [A-ZÀ-Þ][a-zß-ÿ'’-]+\Z")
+_SURNAME = re.compile(r"[^\W\d_]['’]?[^\W\d_]+(?:['’-][^\W\d_]+)*\Z")
 _EXACT_COORDINATE = re.compile(r"-?[0-9]{1,3}\.[0-9]{3,}\Z")
 
 _MIN_SHARE = 0.5
-_MIN_SHARE_OF_NAMES, _MIN_NAMES = 0.9, 10  # for a column whose name says nothing about persons
+MIN_SHARE_OF_NAMES, MIN_NAMES = 0.9, 10  # for a column whose name says nothing about persons
 _MIN_SHARE_OF_EMAILS = 0.05  # a column in which some people left their address is personal too
 _MIN_WORDS_OF_FREE_TEXT = 4
 _MAX_LENGTH_OF_NAME = 40
 _MIN_DIGITS_OF_PHONE = 7
+_MIN_DIGITS_OF_DOCUMENT = 5  # a smaller integer may be a count
+_MAX_SHARE_OF_CATEGORIES = 0.2
+_DOTS_OF_IPV4, _MIN_COLONS_OF_IPV6 = 3, 2
 
 
 @dataclass(frozen=True)
@@ -140,14 +122,15 @@ def find_personal_data(
         type_: The type of the column as Spark DDL.
         is_nested: Whether the cells are JSON.
     """
-    column = _Column(words, counts, type_, is_nested)
+    column = _Column(split_words(words), counts, type_, is_nested)
     checks = _CHECKS if counts else (_judge_empty_column,)
     return next((found for check in checks if (found := check(column))), None)
 
 
 def _judge_empty_column(column: _Column) -> PersonalData | None:
     """Judge a column without values by its name, because a later file may have values."""
-    if _has_name_of_person(column) or column.has(_BIRTHS | _PHONES | _ADDRESSES | {"email"}):
+    is_number = has_number_of(column.words, NUMBERED | PERSONS) or ends_in_document(column.words)
+    if is_number or _has_name_of_person(column) or column.has(BIRTHS | PHONES | ADDRESSES | {"email"}):
         return PersonalData(REDACT, "looks personal by its name", is_unsure=True)
     return None
 
@@ -159,7 +142,7 @@ def _judge_email(column: _Column) -> PersonalData | None:
 
 
 def _judge_birth(column: _Column) -> PersonalData | None:
-    if not column.has(_BIRTHS):
+    if not column.has(BIRTHS):
         return None
     if column.type in ("date", "timestamp"):
         return PersonalData(GENERALIZE_YEAR, "is a date of birth. The year is precise enough for ages")
@@ -170,9 +153,9 @@ def _judge_place(column: _Column) -> PersonalData | None:
     reason = "is an exact place, which can be the home of a person"
     if column.most(_GEOMETRY.match):
         return PersonalData(DROP, reason, is_unsure=True)
-    if column.has(_LATITUDES | _LONGITUDES) and column.type == "double" and column.most(_EXACT_COORDINATE.match):
+    if column.has(LATITUDES | LONGITUDES) and column.type == "double" and column.most(_EXACT_COORDINATE.match):
         return PersonalData(GENERALIZE_COORDINATE, reason)
-    is_projected = column.has(_PROJECTED) or column.words in _PROJECTED_NAMES
+    is_projected = column.has(PROJECTED) or column.words in PROJECTED_NAMES
     if is_projected and column.type in ("int", "bigint", "double"):
         return PersonalData(DROP, reason, is_unsure=True)
     return None
@@ -181,15 +164,17 @@ def _judge_place(column: _Column) -> PersonalData | None:
 def _judge_number(column: _Column) -> PersonalData | None:
     if not column.is_code:
         return None
-    if column.most(_NATIONAL_NUMBER.match):
+    if column.most(NATIONAL_NUMBER.match):
         return PersonalData(REDACT, "looks like a national number of a person", is_unsure=True)
-    if column.most(_IP_ADDRESS.match):
+    if column.most(_is_ip_address):
         return PersonalData(REDACT, "is an address of a computer, which can identify a person")
-    if column.most(_PHONE.match) or (column.has(_PHONES) and column.most(_has_digits_of_phone)):
+    if column.most(PHONE.match) or (column.has(PHONES) and column.most(_has_digits_of_phone)):
         return PersonalData(REDACT, "is a phone number, which identifies a person")
-    if column.has(_DOCUMENTS) and (column.has(_NUMBERS_OF_PERSONS) or len(column.words) == 1):
+    if has_number_of(column.words, NUMBERED) or (
+        ends_in_document(column.words) and column.most(_document_test(column))
+    ):
         return PersonalData(REDACT, "is a number of a document or account, which identifies a person", is_unsure=True)
-    if column.has(_PERSONS, _NUMBERS_OF_PERSONS):
+    if has_number_of(column.words, PERSONS):
         return PersonalData(REDACT, "is a number of a person, which identifies this person", is_unsure=True)
     return None
 
@@ -197,9 +182,9 @@ def _judge_number(column: _Column) -> PersonalData | None:
 def _judge_address(column: _Column) -> PersonalData | None:
     if not column.is_text:
         return None
-    if (column.has(_ADDRESSES) or column.most(_ADDRESS.match)) and not column.most(_BLOCK.search):
+    if (column.has(ADDRESSES) or column.most(_ADDRESS.match)) and not column.most(_BLOCK.search):
         return PersonalData(REDACT, "is an address, which can be the home of a person")
-    if column.has(_POSTCODES):
+    if column.has(POSTCODES):
         return PersonalData(GENERALIZE_PREFIX, "is the area of a home. Three characters are precise enough for areas")
     return None
 
@@ -209,13 +194,15 @@ def _judge_name(column: _Column) -> PersonalData | None:
         return None
     if _has_name_of_person(column):
         return PersonalData(REDACT, "is the name of a person")
-    if column.has(_OTHER_LANGUAGES):
+    if column.has(OTHER_LANGUAGES):
         return PersonalData(REDACT, "looks like the name of a person", is_unsure=True)
     is_short = all(len(text) <= _MAX_LENGTH_OF_NAME for text in column.counts)
-    has_role = column.has(_PERSONS) or column.words in (("name",), ("names",)) or column.words[-1:] == ("by",)
-    is_varied = len(column.counts) >= max(_MIN_NAMES, _MIN_SHARE * sum(column.counts.values()))
+    has_role = column.has(PERSONS) and not ATTRIBUTES.intersection(column.words[-1:])
+    has_role |= column.words in (("name",), ("names",)) or column.words[-1:] == ("by",)
+    is_varied = len(column.counts) >= max(MIN_NAMES, _MIN_SHARE * sum(column.counts.values()))
     looks_like_name = has_role and column.most(_PERSON.match)
-    looks_like_name |= is_varied and column.most(_TWO_WORDS.match, share=_MIN_SHARE_OF_NAMES)
+    looks_like_name |= may_have_one_name(column.words) and _has_one_name(column)
+    looks_like_name |= is_varied and column.most(TWO_WORDS.match, share=MIN_SHARE_OF_NAMES)
     if is_short and looks_like_name:
         return PersonalData(REDACT, "looks like the name of a person", is_unsure=True)
     return None
@@ -228,7 +215,7 @@ def _judge_free_text(column: _Column) -> PersonalData | None:
     words = sum(count * len(text.split()) for text, count in column.counts.items())
     if column.is_nested:
         return PersonalData(REDACT, "is nested, and can contain a name", is_unsure=True)
-    if column.has(_FREE_TEXTS) and words >= _MIN_WORDS_OF_FREE_TEXT * cells:
+    if column.has(FREE_TEXTS) and words >= _MIN_WORDS_OF_FREE_TEXT * cells:
         return PersonalData(REDACT, "is text that people type, and can contain a name", is_unsure=True)
     return None
 
@@ -240,7 +227,30 @@ _CHECKS = (
 
 
 def _has_name_of_person(column: _Column) -> bool:
-    return column.has(_WHOLE_NAMES) or column.has(frozenset({"name", "names"}), _PERSONS | _PARTS_OF_NAMES)
+    return column.has(WHOLE_NAMES) or column.has(frozenset({"name", "names"}), PERSONS | PARTS_OF_NAMES)
+
+
+def _document_test(column: _Column) -> Callable[[str], object]:
+    is_count_possible = not column.is_text and len(column.words) > 1
+    min_digits = _MIN_DIGITS_OF_DOCUMENT if is_count_possible else 1
+    return lambda text: sum(map(str.isdigit, text)) >= min_digits
+
+
+def _has_one_name(column: _Column) -> bool:
+    """Return True if most cells look like a surname, and few texts are categories such as `Private`."""
+    categories = sum(text.casefold() in CATEGORIES for text in column.counts)
+    is_category = categories > _MAX_SHARE_OF_CATEGORIES * len(column.counts)
+    return not is_category and column.most(lambda text: _SURNAME.match(text) or _PERSON.match(text))
+
+
+def _is_ip_address(text: str) -> bool:
+    if text.count(".") != _DOTS_OF_IPV4 and text.count(":") < _MIN_COLONS_OF_IPV6:
+        return False
+    try:
+        ip_interface(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _has_digits_of_phone(text: str) -> bool:

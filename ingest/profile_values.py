@@ -18,8 +18,8 @@ MISSING_VALUES = frozenset(
 """Texts that often stand for a missing value, in lower case. A message may show these texts."""
 
 _INTEGER = re.compile(r"[+-]?[0-9]+\Z")
-_NUMBER = re.compile(r"[+-]?([0-9]+[.]?[0-9]*|[.][0-9]+)([eE][+-]?[0-9]{1,3})?\Z")
-_FORMATTED = re.compile(
+NUMBER = re.compile(r"[+-]?([0-9]+[.]?[0-9]*|[.][0-9]+)([eE][+-]?[0-9]{1,3})?\Z")
+FORMATTED = re.compile(
     r"[(+-]?(?:[$€£¥₹] ?|(?:USD|CAD|EUR|GBP) ?)?[+-]?(?:[0-9]{1,3}(?:[, ’'.\u00a0\u202f][0-9]{3})+|[0-9]+)"
     r"(?:[.,][0-9]+)?(?: ?(?:[$€£¥₹%]|USD|CAD|EUR|GBP))?\)?\Z"
 )
@@ -106,11 +106,11 @@ def type_of(counts: Mapping[str, int], *, words: frozenset[str], is_workbook: bo
     if moments:
         low, high = min(moments.moments.values()), max(moments.moments.values())
         return TypedValues(_moment_type(moments), moments.kind, frozenset(moments.moments), moments, low, high)
-    if fits := fit(_NUMBER.match):
+    if fits := fit(NUMBER.match):
         return _number_type(fits, counts, words=words, is_workbook=is_workbook)
-    if fit(_FORMATTED.match):
+    if fit(FORMATTED.match):
         return TypedValues("string", "string", frozenset(counts), is_formatted=True)
-    numbers = sum(count for text, count in counts.items() if _NUMBER.match(text))
+    numbers = sum(count for text, count in counts.items() if NUMBER.match(text))
     return TypedValues("string", "string", frozenset(counts), is_mixed=2 * numbers >= total)
 
 

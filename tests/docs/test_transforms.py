@@ -22,7 +22,8 @@ Add Current Timestamp, Pivot Rows To Columns, Unpivot Columns To Rows, Autobalan
 Explode Array Or Map Into Rows, Record Matching, Remove Null Rows, Parse JSON Column, Extract JSON Path,
 Regex Extractor, Custom Transform, Evaluate Data Quality, Detect PII"""
 BUILDING_BLOCKS = {"cast", "encode_key", "tie_breakers", "to_literal", "utc_instant", "utc_wall_clock"}
-BUILDING_BLOCKS |= {"find_row_loss", "require_columns", "require_distinct", "require_number"}
+BUILDING_BLOCKS |= {"find_row_loss", "is_lossless", "lossless"}
+BUILDING_BLOCKS |= {"require_columns", "require_distinct", "require_number"}
 
 
 def test_every_glue_studio_node_has_an_equivalent():

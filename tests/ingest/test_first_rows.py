@@ -78,12 +78,29 @@ def test_files_without_rows_are_refused(landing, content):
         read(landing.file("a.csv", content))
 
 
-@pytest.mark.parametrize("header", ["Ann,a@example.org", "2024-05-01,x", "12.5,x", "x,05/31/2024 12:30"])
+VALUES = ["Ann,a@example.org", "2024-05-01,x", "12.5,x", "x,05/31/2024 12:30", "Ann,7731", "-54,x", "1e5,x", "$5.00,x"]
+VALUES += ["604-555-0123,x", "(604) 555-0123,x", "123-45-6789,x", "6045550123,x"]
+
+
+@pytest.mark.parametrize("header", VALUES)
 def test_a_first_row_of_values_is_refused_without_showing_it(landing, header):
     with pytest.raises(IngestError, match="looks like a row of values, because column [12] has a date") as error:
         read(landing.file("a.csv", f"{header}\nBob,b\n".encode()))
-    assert "Ann" not in str(error.value)
-    assert "example.org" not in str(error.value)
+    assert not [value for value in header.split(",") if len(value) > 1 and value in str(error.value)]
+
+
+def test_the_remedies_for_a_first_row_of_values_work(landing):
+    with pytest.raises(IngestError, match=r"Insert a first row with a name for each of the 3 columns\. If the first"):
+        read(landing.file("a.csv", b"Ann Lee,Boston,12\nBob Ray,Denver,13\n"))
+    found = read(landing.file("a.csv", b"person,city,visits\nAnn Lee,Boston,12\nBob Ray,Denver,13\n"))
+    assert [row[2] for row in found.rows] == ["12", "13"]
+    with pytest.raises(IngestError, match="start each name with a letter, such as hour_12"):
+        read(landing.file("b.csv", b"day,12,13\n2024-05-01,4,5\n"))
+    assert read(landing.file("b.csv", b"day,hour_12,hour_13\n2024-05-01,4,5\n")).columns[1] == "hour_12"
+
+
+def test_years_are_names(landing):
+    assert read(landing.file("a.csv", b"kind,2019,2020\na,4,5\n")).columns == ("kind", "2019", "2020")
 
 
 def test_a_title_above_the_header_is_refused(landing):

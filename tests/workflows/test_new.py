@@ -235,6 +235,21 @@ def test_wrong_files_are_refused(project: Project, landing, content: bytes, prob
     assert project.files("visits") == {}
 
 
+def test_a_first_row_that_may_be_values_is_unsure(project: Project, landing) -> None:
+    rows = "Lee Park,Boston,yes\nRay Hall,Denver,no\nFox Hall,Boston,yes\n"
+    file = landing.file("a.csv", rows.encode())
+    screen = " ".join(project.new("visits", file).split())
+    assert "the first row may be a row of values, and this row is not read." in screen
+    code = project.files("visits")["transforms/datasets/visits.py"]
+    assert code.count("# Unsure: the name may be a value, because it looks like the cells of the column.") == 2
+
+    for path in project.files("visits"):  # as the screen says
+        (project.folder / path).unlink()
+    file.write_text(f"place,city,is_open\n{rows}")
+    assert "3 rows and 3 columns" in project.new("visits", file)
+    assert "may be a value" not in project.files("visits")["transforms/datasets/visits.py"]
+
+
 def test_files_with_different_columns_are_refused(project: Project, landing) -> None:
     first, second = landing.file("a.csv", b"kind\na\n"), landing.file("b.csv", b"size\n1\n")
     run = project.citylake("new", "visits", "--from", first, second)

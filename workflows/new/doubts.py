@@ -15,6 +15,8 @@ UNSURE = "Unsure:"
 def column_doubts(column: ColumnProfile, dataset: NewDataset) -> Iterator[str]:
     """Yield what is unsure about a column."""
     values = column.values
+    if column.is_name_unsure:
+        yield "the name may be a value, because it looks like the cells of the column"
     if column.is_empty:
         yield "each cell is blank, so the type is unknown"
     if column.misfits.count:
@@ -75,6 +77,11 @@ def general_doubts(dataset: NewDataset) -> Iterator[str]:
     profile = dataset.profile
     if not profile.is_complete:
         yield f"only the first {profile.rows:,} rows were read. The maximum is {MAX_ROWS:,}"
+    if any(column.is_name_unsure for column in profile.columns):
+        yield (
+            "the first row may be a row of values, and this row is not read. If it is, insert a first row with the "
+            "names of the columns, remove the written files, and run `citylake new` again"
+        )
     if profile.malformed:
         first = ", ".join(profile.malformed[:3])
         yield f"records that do not fit the header go to quarantine: {len(profile.malformed):,}, such as {first}"
