@@ -66,7 +66,7 @@ def read_first_rows(files: Sequence[LandedFile], *, max_rows: int) -> FirstRows:
         rows = _read_file(file, max_rows=share)
         all_rows = _append(all_rows, rows, first_file=files[0].name, file=file.name) if all_rows else rows
     if all_rows is None:
-        raise IngestError(where="files", problem="no file is given. Expected one file or more.")
+        raise IngestError(where="files", problem="no file is given. Expected at least one file.")
     return all_rows
 
 
@@ -153,7 +153,10 @@ def _collect(
 
 
 def _has_unsplit_rows(found: FirstRows) -> bool:
-    """Return True if all rows have one cell with equally many delimiters, because the first row has one cell only."""
+    """Return True if all rows have one cell, and all cells have the same number of a delimiter.
+
+    Then the first row is probably a title. It has no delimiter, so the other rows were not split.
+    """
     cells = [row[0] or "" for row in found.rows]
     if len(found.columns) > 1 or len(cells) <= 1:
         return False

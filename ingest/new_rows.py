@@ -115,7 +115,7 @@ def _stage_if_readable(
 
 
 def _is_read_error(error: Exception) -> bool:
-    """Return whether a file may be the cause of an error of Spark: a reader of files or Python has failed."""
+    """Return whether a file may be the cause of a Spark error, because a file reader or a Python worker has failed."""
     return any(name in str(error) for name in _READ_ERRORS)
 
 

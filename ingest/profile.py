@@ -1,4 +1,4 @@
-"""Profile files: the type of each column, the key, the event time, personal data, and all that is unsure.
+"""Profile files: the type of each column, the key, the event time, personal data, and doubts.
 
 Only the first rows are read. Spark is needed only for Parquet files.
 """
@@ -38,8 +38,8 @@ _MIN_SHARE_OF_SAME_DAYS = 0.99
 class OffsetConflict:
     """A column of times whose offset from UTC contradicts a column of dates.
 
-    The day of each time equals the date, also near midnight. In a city outside UTC, this is possible only if the times
-    are local times, and the offset is wrong.
+    In at least 99 % of the rows, the day of the time equals the date, also near midnight. In a city outside UTC, this
+    is possible only if the times are local times, and the offset is wrong.
 
     Attributes:
         column: The name of the column of times.
@@ -47,8 +47,8 @@ class OffsetConflict:
         offset: The offset that the times have, such as `+00:00`.
         rows: Number of rows that have both values.
         near_midnight: Number of these rows with a time less than three hours from midnight.
-        similar_column: The name of a column with the same offset, if the evidence is about that column. The days of
-            times that follow another time, such as the arrival of a unit, can differ from the date.
+        similar_column: If only another column with the same offset matches the dates, the name of that column.
+            Otherwise empty. For example, the arrival of a unit can be on the day after the date of the call.
     """
 
     column: str
@@ -183,7 +183,7 @@ def _choose_event_time(columns: Sequence[ColumnProfile], now: datetime) -> str |
 
 
 def _find_conflicts(columns: Sequence[ColumnProfile], read: FirstRows) -> tuple[OffsetConflict, ...]:
-    """Find columns of times with the offset of UTC whose days equal a column of dates in almost all rows.
+    """Find columns of times with the offset `Z` or `+00:00` whose days equal a column of dates in almost all rows.
 
     If there is such a column, the other columns with the same offset are suspicious too.
     """

@@ -65,7 +65,7 @@ class ColumnProfile:
         rows: Number of rows.
         misfits: The cells that do not have the type.
         personal: Why and how the column is masked. None if it does not look personal.
-        unit: The unit that the name says. Empty if the name says no unit.
+        unit: The unit in the name of the column. Empty if the name contains no unit.
         is_name_unsure: Whether the name may be a value, because the first row of the file may be a row of values.
     """
 

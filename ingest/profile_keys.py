@@ -44,7 +44,7 @@ class KeyColumn:
 
     @property
     def is_id_like(self) -> bool:
-        """Whether the name is the name of an identifier, such as `case_id`. `number_of_calls` is a count."""
+        """Whether the name is the name of an identifier, such as `case_id`. `number_of_calls` is only a count."""
         last = self.words[-1:]
         return bool(_ID_WORDS.intersection(last)) or (bool(self.words) and self.words[0] in ("id", "uuid", "guid"))
 
@@ -67,8 +67,8 @@ class Key:
 
     Attributes:
         columns: The names of the columns. Empty if no combination of columns is unique.
-        doubts: Why the key may be wrong, one sentence each.
-        alternatives: Other combinations of as many columns that are unique too.
+        doubts: The reasons why the key may be wrong. Each reason is a sentence.
+        alternatives: Other unique combinations of the same number of columns.
     """
 
     columns: tuple[str, ...]
@@ -84,7 +84,7 @@ def find_key(columns: Sequence[KeyColumn], *, rows: int, is_complete: bool) -> K
     such as a status, are used only if no other combination is unique.
 
     Args:
-        columns: The columns that can be part of a key. The rows have no identical rows.
+        columns: The columns that can be part of a key. No two rows are identical.
         rows: Number of rows.
         is_complete: Whether these are all rows of the files.
     """

@@ -35,7 +35,7 @@ _MONTHS = (
 _TEXTS_OF_FIRST_TEST = 1_000
 _MAX_OFFSET = timedelta(hours=18)  # as in Spark
 _MONTH_LETTERS, _LAST_MONTH = 3, 12
-_MIN_YEAR, _MAX_YEAR = 1800, 2200  # other years of eight digits are numbers
+_MIN_YEAR, _MAX_YEAR = 1800, 2200  # eight digits with another year are a number, and not a date
 
 
 class _Form(NamedTuple):

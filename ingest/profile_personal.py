@@ -77,7 +77,7 @@ class PersonalData:
     Attributes:
         action: The name of a function of `transforms.masking`, or `drop`.
         reason: Why the column is masked, in the form of the reason of a `MaskingRule`.
-        is_unsure: Whether the column may also have no personal data.
+        is_unsure: Whether the column may be without personal data.
     """
 
     action: str
@@ -167,15 +167,15 @@ def _judge_number(column: _Column) -> PersonalData | None:
     if column.most(NATIONAL_NUMBER.match):
         return PersonalData(REDACT, "looks like a national number of a person", is_unsure=True)
     if column.most(_is_ip_address):
-        return PersonalData(REDACT, "is an address of a computer, which can identify a person")
+        return PersonalData(REDACT, "is the address of a computer, which can identify a person")
     if column.most(PHONE.match) or (column.has(PHONES) and column.most(_has_digits_of_phone)):
         return PersonalData(REDACT, "is a phone number, which identifies a person")
     if has_number_of(column.words, NUMBERED) or (
         ends_in_document(column.words) and column.most(_document_test(column))
     ):
-        return PersonalData(REDACT, "is a number of a document or account, which identifies a person", is_unsure=True)
+        return PersonalData(REDACT, "is the number of a document or account, which identifies a person", is_unsure=True)
     if has_number_of(column.words, PERSONS):
-        return PersonalData(REDACT, "is a number of a person, which identifies this person", is_unsure=True)
+        return PersonalData(REDACT, "is the number of a person, which identifies this person", is_unsure=True)
     return None
 
 
@@ -214,7 +214,7 @@ def _judge_free_text(column: _Column) -> PersonalData | None:
         return None
     words = sum(count * len(text.split()) for text, count in column.counts.items())
     if column.is_nested:
-        return PersonalData(REDACT, "is nested, and can contain a name", is_unsure=True)
+        return PersonalData(REDACT, "is nested JSON, which can contain a name", is_unsure=True)
     if column.has(FREE_TEXTS) and words >= _MIN_WORDS_OF_FREE_TEXT * cells:
         return PersonalData(REDACT, "is text that people type, and can contain a name", is_unsure=True)
     return None

@@ -25,7 +25,7 @@ FORMATTED = re.compile(
 )
 _BOOLEANS = ({"true", "false"}, {"yes", "no"}, {"y", "n"}, {"t", "f"})
 _MAX_TEXTS_OF_BOOLEAN = 20  # with texts for missing values, and with different capitals
-_LONGEST_BOOLEANS = 2  # the pairs whose single value is also a boolean
+_LONGEST_BOOLEANS = 2  # the first pairs of _BOOLEANS. A column with one value of such a pair is boolean too
 _INT_LIMIT, _BIGINT_LIMIT, _MAX_DOUBLE_INTEGER = 2**31, 2**63, 2**53
 _DATE_WORDS = frozenset({"date", "day", "dt", "on"})
 _MONEY_WORDS = frozenset(

@@ -34,7 +34,7 @@ from transforms.text_format import DETECTED_FORMAT, TextFormat
 logger = logging.getLogger(__name__)
 
 MIN_ROWS_FOR_EMPTY_COLUMNS = 100
-"""Minimum number of rows of a later ingest to report empty columns. In a few events, an empty column is usual."""
+"""A later ingest with fewer rows does not report empty columns, because a few events often have empty columns."""
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from lake.iceberg import has_iceberg, look_up_java_names
 
 CATALOG = "lake"
 CLASS_ARCHIVE = Path(sys.prefix, "citylake-classes.jsa")
-"""Archive of the Java classes that a run loads. `workflows.class_archive` writes it. With it, Java starts faster."""
+"""Archive of the Java classes that a run loads. Java starts faster with it. `workflows.class_archive` writes it."""
 
 _SETTING = f"spark.sql.catalog.{CATALOG}"
 
@@ -55,7 +55,7 @@ def lake_session(warehouse: str, *, app_name: str = "citylake") -> SparkSession:
 
 
 def local_analysis_session() -> SparkSession:
-    """Return a session on this machine that analyses queries. It has no catalog `lake`, and works without Iceberg.
+    """Return a local session that analyses queries. The session has no catalog `lake`, and works without Iceberg.
 
     If a session is running, it is returned.
 
@@ -137,7 +137,7 @@ def _jvm_settings(jar: Path | None, *, memory: str) -> dict[str, str]:
         # Java ignores an archive of another version of Java or of other jars. Without `-Xlog`, it would print warnings.
         options += f" -XX:SharedArchiveFile={shlex.quote(str(CLASS_ARCHIVE))} -Xlog:cds=off -Xlog:cds+dynamic=off"
     return {
-        # With `spark.jars`, Spark would copy the jar. For each class, Java would search all other jars first.
+        # `spark.jars` is slower: Spark copies the jar, and Java searches all other jars first for each class.
         **({"spark.driver.extraClassPath": str(jar)} if jar else {}),
         "spark.driver.memory": memory,
         "spark.driver.bindAddress": "127.0.0.1",

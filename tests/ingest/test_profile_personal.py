@@ -40,7 +40,7 @@ POINT = "POINT (-122.41942 37.77493)"
         ("student_id", ["123"], "int", "redact"),
         ("passport_number", ["X1"], "string", "redact"),
         ("client_ip", ["10.0.0.1"], "string", "redact"),
-        ("notes", ["she told me to call her back", "the door of number 4 is open"], "string", "redact"),
+        ("notes", ["the resident wants a call from Ann", "the door of number 4 is open"], "string", "redact"),
         ("first_name", [], "string", "redact"),
         ("email", [], "string", "redact"),
         ("entleiher", ["Stone"], "string", "redact"),

@@ -116,9 +116,9 @@ def test_a_suite_without_a_dataset_is_reported_if_a_dataset_has_no_suite(check: 
     assert check(("suite", "", None)) == (
         1,
         [
-            "expectations/suites/visits.json: suite: the dataset has no suite, and no dataset has the name of these "
-            "suites: visitors.json. Their expectations are not validated. Rename the right file to visits.json, or "
-            "delete the files."
+            "expectations/suites/visits.json: suite: the dataset has no suite. These suites belong to no dataset: "
+            "visitors.json. Their expectations are not validated. Rename the right file to visits.json, or delete the "
+            "files."
         ],
     )
     assert check() == (0, [])

@@ -100,7 +100,7 @@ def test_new_dataset_runs_and_its_tests_pass(project: Project, tmp_path: Path) -
     run = project.citylake("run", "calls", "--data", file.parent, "--quiet")
     assert run.returncode == 0, run.stderr
     assert re.search(r"calls +120 +120 +0 +SUCCEEDED", run.stdout)
-    assert "January 2024 has the most fee amount: 7,170.00" in run.stdout
+    assert "January 2024 has the highest total fee amount: 7,170.00" in run.stdout
     show = project.citylake("show", "calls", "by_priority", "--csv", "--quiet")
     assert show.returncode == 0, show.stderr
     assert show.stdout.splitlines()[0] == "priority,rows,fee_amount"
@@ -190,9 +190,31 @@ def test_questions_fit_on_a_line_of_a_terminal() -> None:
     answers = new_dataset(headers, rows).answers
     assert [answer.question for answer in answers] == [
         "How does the total change by month?",
-        "Which values are the most frequent?",
+        "Which group has the highest total?",
     ]
     assert all(len(answer.question) < 50 for answer in new_dataset(("visits", "branch", "day"), rows).answers)
+
+
+@pytest.mark.parametrize(
+    ("headers", "questions"),
+    [
+        (("visits", "branches", "day"), ["How many visits are there each month?", "Which branch has the most visits?"]),
+        (
+            ("fee amount", "categories", "day"),
+            ["What is the total fee amount each month?", "Which category has the highest total fee amount?"],
+        ),
+        (
+            ("total calls", "status", "day"),
+            ["How many calls are there each month?", "Which status has the most calls?"],
+        ),
+    ],
+)
+def test_questions_and_sentences_fit_the_names_of_the_columns(headers: tuple[str, ...], questions: list[str]) -> None:
+    rows = [(str(n % 7 + 1), "ab"[n % 2], f"2024-05-{n + 1:02}") for n in range(20)]
+    dataset = new_dataset(headers, rows)
+    assert [answer.question for answer in dataset.answers] == questions
+    end = questions[1].removesuffix("?").split(" has ")[1]
+    assert report_module(dataset).count(f" has {end}: ") == 2
 
 
 @pytest.mark.parametrize(
@@ -224,7 +246,7 @@ def test_wrong_names_are_refused(project: Project, landing, name: str, problem: 
     [
         (b"kind,size\n", "the file has no row that fits its header"),
         (b"", "the file is empty"),
-        (b"email\na@example.org\nb@example.org\n", "each column looks personal or has fractions"),
+        (b"email\na@example.org\nb@example.org\n", "each column looks personal or has floating-point numbers"),
         (b"a,A\n1,2\n", "have the same name"),
     ],
 )

@@ -41,7 +41,7 @@ def analyse(spark: SparkSession, declaration: Declaration) -> list[Problem]:
     raw = empty_raw(spark, dataset)
     try:
         candidates = _build(raw, dataset)
-    except Exception as error:  # noqa: BLE001 - whatever a function of a dataset raises is a problem of the dataset.
+    except Exception as error:  # noqa: BLE001 - each error of a function is a problem of the dataset.
         return list(_build_problems(raw, declaration, dataset, error))
     candidates = empty_frame(spark, candidates.schema)
     problems = [*_column_problems(declaration, dataset, candidates)]
@@ -147,7 +147,7 @@ def _build_answers(
         try:
             frame = _returning_rows(answer.build)(*(zones[zone] for zone in answer.reads))
             answers[name] = empty_frame(zones["trusted"].sparkSession, frame.schema)
-        except Exception as error:  # noqa: BLE001 - whatever a function of a dataset raises is a problem of the dataset.
+        except Exception as error:  # noqa: BLE001 - each error of a function is a problem of the dataset.
             text = f"the answer cannot be built. {_explain_column(error, zones) or explain(error, file=file)}"
             problems.append(Problem(file, f"answer {name!r}", text))
     return answers, problems

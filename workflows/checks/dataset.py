@@ -1,4 +1,4 @@
-"""Check the definition of a dataset and its workflow, as far as this needs no Java."""
+"""Check the definition of a dataset and its workflow. These checks do not start Java."""
 
 from __future__ import annotations
 

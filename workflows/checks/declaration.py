@@ -1,4 +1,4 @@
-"""Load the files of a dataset: `DATASET`, `REPORT`, the suite and the workflow. Starts no Java."""
+"""Load the files of a dataset: `DATASET`, `REPORT`, the suite and the workflow. Does not start Java."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _Value = TypeVar("_Value")
 
 @dataclass(frozen=True)
 class Declaration:
-    """What the files of a dataset declare. A part is None if its file has a problem.
+    """The declarations in the files of a dataset. A declaration is None if its file has a problem.
 
     Attributes:
         name: The name of the dataset.
@@ -100,7 +100,7 @@ def _call(load: Callable[[], _Value], attribute: str, *, file: str, problems: li
         return load()
     except WorkflowError as error:
         problems.append(Problem(file, attribute, error.problem))
-    except Exception as error:  # noqa: BLE001 - whatever the code of a dataset raises is a problem of the dataset.
+    except Exception as error:  # noqa: BLE001 - each error in the code of a dataset is a problem of the dataset.
         problems.append(Problem(file, attribute, f"the file cannot be imported. {explain(error, file=file)}"))
     return None
 

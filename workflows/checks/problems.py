@@ -1,4 +1,4 @@
-"""A problem of a dataset, and the words of its message."""
+"""A problem of a dataset, and the text of its message."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Check the report of a dataset: its declaration without Java, and its columns with the schemas of the answers."""
+"""Check the declaration of a report, and then its columns. Only the check of the columns needs Java."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Check the suite of a dataset: the file without Java, and the compiled expectations with the schema of the rows."""
+"""Check the file of a suite, and then compile its expectations. Only the compilation needs Java."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ from workflows.parts import dataset_names
 
 
 def read_suite(declaration: Declaration, dataset: Dataset) -> tuple[Suite | None, list[Problem]]:
-    """Read the suite of a dataset, and return the problems of its file. Each expectation is read by itself."""
+    """Read the suite of a dataset, and return the problems of its file. Each expectation is read separately."""
     problems = [_problem(declaration, error) for error in _entry_errors(declaration.name)]
     if problems:
         return None, problems
     if unowned := _unowned_suites(declaration.name):
         text = (
-            f"the dataset has no suite, and no dataset has the name of these suites: {', '.join(unowned)}. Their "
+            f"the dataset has no suite. These suites belong to no dataset: {', '.join(unowned)}. Their "
             f"expectations are not validated. Rename the right file to {declaration.name}.json, or delete the files."
         )
         return None, [Problem(declaration.suite_file, "suite", text)]
@@ -47,8 +47,8 @@ def compile_suite(
     """Compile a suite for the columns of the candidates. Leave out the expectations that have problems.
 
     If the arguments of an expectation have suite parameters, only the names of its columns are checked, because a run
-    gives the values. A generated expectation has a problem only if the definition of the dataset has one. If that
-    problem is already reported, `reports_generated` is false.
+    gives the values. A generated expectation has a problem only if the definition of the dataset has a problem.
+    If the problem of the definition is already reported, `reports_generated` is False.
     """
     known = tuple(item for item in suite.expectations if not _has_parameters(item))
     parameterized = [item for item in suite.expectations if _has_parameters(item)]

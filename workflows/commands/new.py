@@ -30,7 +30,7 @@ def new(
     ] = None,
     quiet: QuietOption = False,
 ) -> None:
-    """Write a complete dataset for files: the dataset, its report, its suite and its tests. Nothing is asked."""
+    """Write a complete dataset for files: the dataset, its report, its suite and its tests. Asks no questions."""
     if not source:
         raise typer.BadParameter(f"the files are missing. Give them with --from: citylake new {name} --from FILE")
     from workflows.new.dataset import add_dataset

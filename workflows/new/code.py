@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 LINE_LENGTH = 120
 _INDENT = 4
-_MAX_LITERAL = 111  # a longer literal does not fit in a line of its own in a call within a tuple
+_MAX_LITERAL = 111  # characters that fit in one line, if the literal is an argument of a call within a tuple
 _MAX_PIECE = 90
 
 Code = str | tuple[str, Sequence["Code"], str]
@@ -33,7 +33,7 @@ def text_literal(text: str) -> str:
 
 
 def expression(code: Code, *, indent: int = 0, before: str = "", after: str = "") -> str:
-    """Return an expression as lines of code. It is in one line if the line is not too long.
+    """Return an expression as lines of code. An expression that fits in one line has one line.
 
     >>> print(expression(("f(", ["first", ("g(", ["a" * 60, "b" * 60], ")")], ")"), before="x = "))
     x = f(
@@ -54,7 +54,7 @@ def expression(code: Code, *, indent: int = 0, before: str = "", after: str = ""
 
 
 def tuple_of(parts: Sequence[Code], *, before: str = "(") -> Code:
-    """Return a tuple. A tuple of one part has a comma."""
+    """Return a tuple. A tuple of one part ends with a comma."""
     return (before, parts, ",)") if len(parts) == 1 else (before, parts, ")")
 
 

@@ -40,8 +40,8 @@ def add_dataset(name: str, sources: Sequence[str]) -> tuple[Group, str]:
     dataset = NewDataset(name, profile_files(files))
     if dataset.has_row_key and not dataset.row_key_sources:
         problem = (
-            "no column can identify a row, because each column looks personal or has fractions. Expected a column of "
-            "another kind, such as a case number. Add this column to the files."
+            "no column can identify a row, because each column looks personal or has floating-point numbers. Expected "
+            "a column of another kind, such as a case number. Add such a column to the files."
         )
         raise NewDatasetError(where=name, problem=problem)
     paths = files_of(name)

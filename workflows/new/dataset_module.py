@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from ingest.profile_columns import ColumnProfile
 from workflows.new.code import LINE_LENGTH, Code, comment, docstring, expression, names_tuple, text_literal, tuple_of
 from workflows.new.doubts import UNSURE, column_doubts, expected_of, key_doubts
-from workflows.new.plan import MONTH, ROWS, NewAnswer, NewDataset, words_of
+from workflows.new.plan import MONTH, ROWS, NewAnswer, NewDataset
+from workflows.new.words import singular_of, words_of
 
 _PARSERS = {"date": "parse_date", "month": "parse_month", "written_date": "parse_written_date"}
 
@@ -17,7 +18,7 @@ def dataset_module(dataset: NewDataset) -> str:
     frame = dataset.frame
     parts = [_head(dataset)]
     if dataset.needs_zone:
-        zone = comment(f"{UNSURE} replace UTC by the time zone of the city, such as America/Denver.")
+        zone = comment(f"{UNSURE} replace UTC with the time zone of the city, such as America/Denver.")
         parts.append(f'{zone}\nZONE = "UTC"')
     parts.append(_fields(dataset))
     if dataset.masked:
@@ -155,7 +156,7 @@ def _build(dataset: NewDataset, *, frame: str) -> str:
 def _answer(dataset: NewDataset, answer: NewAnswer, *, frame: str) -> str:
     counted = dataset.key[0]
     what = f"Sum {words_of(answer.measure.name)}" if answer.measure else "Count the rows"
-    groups = f"for each {words_of(answer.group_name)}" if answer.group else "in one row"
+    groups = f"for each {singular_of(answer.group_name)}" if answer.group else "in one row"
     columns: list[Code] = [f'"{ROWS}": ("{counted}", "count")']
     if answer.measure:
         columns.append(f'"{answer.measure.name}": ("{answer.measure.name}", "sum")')
@@ -181,7 +182,7 @@ def _answer(dataset: NewDataset, answer: NewAnswer, *, frame: str) -> str:
 
 def _definition(dataset: NewDataset) -> str:
     name = text_literal(dataset.name)
-    groups = " and ".join(f"by {words_of(answer.group_name)}" for answer in dataset.answers if answer.group)
+    groups = " and ".join(f"by {singular_of(answer.group_name)}" for answer in dataset.answers if answer.group)
     description = f"{dataset.title} {groups}".strip()
     answers: list[Code] = [f'"{answer.name}": Answer({build_function(answer)})' for answer in dataset.answers]
     lines = ["DATASET = Dataset(", f"    name={name},", f"    description={text_literal(description)},"]
@@ -195,7 +196,7 @@ def _definition(dataset: NewDataset) -> str:
     if dataset.masked:
         lines.append("    masking_policy=MASKING_POLICY,")
     if dataset.mostly is not None:
-        text = f"{UNSURE} many records do not fit the header, so fewer rows must be valid than by default."
+        text = f"{UNSURE} many records do not fit the header, so fewer rows than by default must be valid."
         lines += [comment(text, indent=4), f"    mostly={dataset.mostly},"]
     lines.append(expression(("{", answers, "}"), indent=4, before="answers=", after=","))
     return "\n".join([*lines, ")"])

@@ -1,4 +1,7 @@
-"""Say in sentences what is unsure about the files of a new dataset. The sentences have no cells of the files."""
+"""Describe the doubts about the files of a new dataset.
+
+The sentences show no cells of the files, except texts that stand for a missing value, such as `n/a`.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +16,7 @@ UNSURE = "Unsure:"
 
 
 def column_doubts(column: ColumnProfile, dataset: NewDataset) -> Iterator[str]:
-    """Yield what is unsure about a column."""
+    """Yield the doubts about a column."""
     values = column.values
     if column.is_name_unsure:
         yield "the name may be a value, because it looks like the cells of the column"
@@ -38,11 +41,11 @@ def column_doubts(column: ColumnProfile, dataset: NewDataset) -> Iterator[str]:
 def _moment_doubts(column: ColumnProfile, dataset: NewDataset) -> Iterator[str]:
     moments = column.moments
     if column.values.kind == "serial":
-        yield "the numbers are read as dates of Excel"
+        yield "the numbers are read as Excel dates"
     if moments is None:
         return
     if moments.is_order_unsure:
-        yield f"the day and the month may be exchanged. The pattern is {moments.pattern}"
+        yield f"the month may come before the day, or after it. The pattern {moments.pattern} is a guess"
     if moments.kind == "local_time":
         yield "the times have several forms and no time zone"
     suspicion = next((item for item in dataset.profile.conflicts if item.column == column.name), None)
@@ -52,28 +55,28 @@ def _moment_doubts(column: ColumnProfile, dataset: NewDataset) -> Iterator[str]:
         evidence = f"the times have the offset {suspicion.offset}, which is wrong in {suspicion.similar_column}"
     else:
         evidence = (
-            f"the times have the offset {suspicion.offset}, but their day equals {suspicion.date}, also near midnight"
+            f"the times have the offset {suspicion.offset}, but their days match {suspicion.date}, even near midnight"
         )
     has_zone = dataset.conflict(column) is not None
     yield f"{evidence}. {'They are read as local times in ZONE' if has_zone else 'They are read with this offset'}"
 
 
 def key_doubts(dataset: NewDataset) -> Iterator[str]:
-    """Yield what is unsure about the key."""
+    """Yield the doubts about the key."""
     if dataset.has_row_key:
         yield (
-            "no combination of columns is unique, so the key is computed from all columns without personal data. A "
-            "corrected row gets a new key"
+            "no combination of columns is unique, so the key is computed from all columns, except personal data and "
+            "floating-point numbers. A corrected row gets a new key"
         )
         return
     yield from dataset.profile.key.doubts
     if alternatives := dataset.profile.key.alternatives:
         names = ", or ".join(" + ".join(group) for group in alternatives)
-        yield f"also unique: {names}"
+        yield f"other columns are unique too: {names}"
 
 
 def general_doubts(dataset: NewDataset) -> Iterator[str]:
-    """Yield what is unsure about the files as a whole."""
+    """Yield the doubts about the files as a whole."""
     profile = dataset.profile
     if not profile.is_complete:
         yield f"only the first {profile.rows:,} rows were read. The maximum is {MAX_ROWS:,}"
@@ -84,13 +87,14 @@ def general_doubts(dataset: NewDataset) -> Iterator[str]:
         )
     if profile.malformed:
         first = ", ".join(profile.malformed[:3])
-        yield f"records that do not fit the header go to quarantine: {len(profile.malformed):,}, such as {first}"
+        count = len(profile.malformed)
+        yield f"records that do not fit the header go to quarantine. Number of records: {count:,}, such as {first}"
     if profile.identical_rows:
-        yield f"identical rows are kept once. Rows that repeat an earlier row: {profile.identical_rows:,}"
+        yield f"identical rows are kept once. Number of rows that repeat an earlier row: {profile.identical_rows:,}"
     if profile.sheets > 1:
         yield f"the workbook has {profile.sheets} sheets with rows. Only the first sheet is read"
     if any(map(dataset.is_local, dataset.columns)):
-        yield "the files do not say the time zone of local times. ZONE is UTC until you change it"
+        yield "the files do not give the time zone of local times. ZONE is UTC until you change it"
     if profile.event_time is None:
         yield (
             "the dataset has no event time. An event time needs a column of dates or times without blank cells and "

@@ -17,7 +17,7 @@ TEXT = "made up"
 
 
 def cell(column: ColumnProfile, dataset: NewDataset, *, number: int) -> str:
-    """Return a cell as text. Cells with different numbers are different. The numbers are 1 to 9."""
+    """Return a cell as text. Different numbers, from 1 to 9, give different cells."""
     kind, moments = column.values.kind, column.moments
     if column.personal:
         if column.personal.action == "generalize_coordinate":

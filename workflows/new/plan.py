@@ -8,9 +8,10 @@ from functools import cached_property
 
 from ingest.profile import OffsetConflict, Profile
 from ingest.profile_columns import ColumnProfile
+from workflows.new.words import figure_of, is_count, most_of, singular_of, words_of
 
 ROW_KEY = "row_key"
-"""The column that identifies a row if no combination of columns does."""
+"""The name of the computed key. It identifies a row if no combination of columns is unique."""
 
 MONTH, ROWS = "month", "rows"
 _MAX_QUESTION = 49  # characters
@@ -187,28 +188,27 @@ class NewDataset:
 
     @cached_property
     def answers(self) -> tuple[NewAnswer, ...]:
-        """One or two answers."""
+        """The answers of the new dataset: one or two."""
         measure = self.measure
-        noun = words_of(measure.name) if measure else "rows"
+        figure = figure_of(measure)
         answers = []
         if self.event_time:
-            question = _question(f"How many {noun} are there each month?", "How does the total change by month?")
+            text = (
+                f"How many {figure} are there each month?" if is_count(measure) else f"What is the {figure} each month?"
+            )
+            question = _question(text, "How does the total change by month?")
             answers.append(NewAnswer("by_month", self.event_time, measure, question))
         if self.category:
-            label = words_of(self.category.name)
-            question = _question(f"Which {label} has the most {noun}?", "Which values are the most frequent?")
+            text = f"Which {singular_of(self.category.name)} has {most_of(measure)}?"
+            question = _question(text, "Which group has the highest total?")
             answers.append(
                 NewAnswer(f"by_{self.category.name}"[:_MAX_ANSWER_NAME].rstrip("_"), self.category, measure, question)
             )
         if not answers:
-            question = _question(f"How many {noun} are there?", "What is the total of all rows?")
+            text = f"How many {figure} are there?" if is_count(measure) else f"What is the {figure}?"
+            question = _question(text, "What is the total of all rows?")
             answers.append(NewAnswer("totals", None, measure, question))
         return tuple(answers)
-
-
-def words_of(name: str) -> str:
-    """Return a name in snake case as words."""
-    return name.replace("_", " ")
 
 
 def _question(text: str, short_text: str) -> str:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from workflows.new.code import Code, docstring, expression, names_tuple, text_literal
-from workflows.new.plan import ROWS, NewAnswer, NewDataset, words_of
+from workflows.new.plan import ROWS, NewAnswer, NewDataset
+from workflows.new.words import figure_of, is_count, most_of, words_of
 
 
 def report_module(dataset: NewDataset) -> str:
@@ -31,18 +32,19 @@ def label_of(column: str) -> str:
 
 def _sentence(answer: NewAnswer) -> str:
     lines = [f"def _{answer.name}(rows: Rows) -> str:"]
-    figure, noun = f"{{{_value('most', answer)}}}", words_of(answer.value)
+    end = f"has {most_of(answer.measure)}: {{{_value('most', answer)}}}."
     if answer.is_monthly:
         lines.append(f'    most = max(rows, key=lambda row: row["{answer.value}"] or 0)')
-        lines.append(f"    return f\"{{month_and_year(most['month'])}} has the most {noun}: {figure}.\"")
+        lines.append(f"    return f\"{{month_and_year(most['month'])}} {end}\"")
     elif answer.group:
         lines.append("    most = rows[0]")
-        lines.append(f"    return f\"{{name_of(most['{answer.group_name}'])}} has the most {noun}: {figure}.\"")
+        lines.append(f"    return f\"{{name_of(most['{answer.group_name}'])}} {end}\"")
     else:
         lines.append("    (total,) = rows")
-        text = f"{{{_value('total', answer)}}} {noun}"
+        value, figure = f"{{{_value('total', answer)}}}", figure_of(answer.measure)
+        text = f"The total is {value} {figure}" if is_count(answer.measure) else f"The {figure} is {value}"
         text += "" if answer.value == ROWS else f" in {{total['{ROWS}']:,}} rows"
-        lines.append(f'    return f"The total is {text}."')
+        lines.append(f'    return f"{text}."')
     return "\n".join(lines)
 
 

@@ -1,7 +1,7 @@
 """Write `expectations/suites/<name>.json` of a new dataset.
 
-The suite of a dataset also has standard expectations. So the file has only bounds of numbers. They are warnings,
-because the bounds are guesses: a row outside the bounds is still published.
+The suite of a dataset also has standard expectations, so this file has only bounds of numbers. The bounds are guesses.
+Therefore they only give warnings, and a row outside the bounds is still published.
 """
 
 from __future__ import annotations
@@ -11,7 +11,8 @@ from decimal import Decimal
 from typing import Any
 
 from ingest.profile_columns import ColumnProfile
-from workflows.new.plan import NewDataset, words_of
+from workflows.new.plan import NewDataset
+from workflows.new.words import words_of
 
 _IDENTIFIERS = frozenset({"code", "id", "key", "no", "nr", "num", "number", "ref"})
 _MAX_PERCENT = 100
@@ -34,13 +35,12 @@ def _bounds(column: ColumnProfile) -> dict[str, Any] | None:
     kwargs: dict[str, Any] = {"column": column.name, "min_value": 0}
     if is_percentage:
         kwargs["max_value"] = _MAX_PERCENT
+    low_text, high_text = column.bounds
     rule = "is between 0 and 100" if is_percentage else "is not negative"
     return {
         "type": "expect_column_values_to_be_between",
         "kwargs": kwargs,
-        "meta": {
-            "notes": f"Unsure: a guess. The values in the files are from {column.bounds[0]} to {column.bounds[1]}."
-        },
+        "meta": {"notes": f"Unsure: this bound is a guess. The files have values from {low_text} to {high_text}."},
         "id": f"{column.name}_{'is_a_percentage' if is_percentage else 'not_negative'}",
         "description": f"The value of {words_of(column.name)} {rule}.",
         "severity": "warning",

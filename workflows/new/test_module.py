@@ -8,7 +8,8 @@ from ingest.profile_columns import ColumnProfile
 from workflows.new.code import LINE_LENGTH, Code, docstring, expression, text_literal, tuple_of
 from workflows.new.dataset_module import build_function
 from workflows.new.made_up import cell, typed, value
-from workflows.new.plan import MONTH, ROWS, NewAnswer, NewDataset, words_of
+from workflows.new.plan import MONTH, ROWS, NewAnswer, NewDataset
+from workflows.new.words import singular_of, words_of
 
 _OF_SECOND_GROUP = 3  # the number of the row in the second group of an answer
 
@@ -150,8 +151,8 @@ def _answer_test(dataset: NewDataset, answer: NewAnswer) -> str:
         result_types.insert(0, f"{answer.group_name} {'date' if answer.is_monthly else answer.group.type}")
     if answer.measure:
         result_types.append(f"{answer.measure.name} {measure_type.get(answer.measure.type, answer.measure.type)}")
-    name = f"{words_of(answer.measure.name)} are summed" if answer.measure else "rows are counted"
-    each = f" for each {MONTH if answer.is_monthly else words_of(answer.group_name)}" if answer.group else ""
+    name = f"sum of {words_of(answer.measure.name)}" if answer.measure else "rows are counted"
+    each = f" for each {MONTH if answer.is_monthly else singular_of(answer.group_name)}" if answer.group else ""
     return "\n".join(
         [
             f"def test_{(name + each).replace(' ', '_')}(spark):",

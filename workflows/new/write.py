@@ -49,8 +49,9 @@ def require_new_name(name: str, *, folder: Path) -> None:
     """
     if not _NAME.match(name) or keyword.iskeyword(name) or keyword.issoftkeyword(name) or len(name) > MAX_NAME:
         problem = (
-            f"the name is not valid. Expected at most {MAX_NAME} small letters, digits and single underscores, such as "
-            "library_visits. The name is also the name of a Python module, so it is not a word that Python reserves."
+            f"the name is not valid. Expected at most {MAX_NAME} lowercase letters, digits and single underscores. "
+            "An example is library_visits. The name is also the name of a Python module, so it must not be a word "
+            "that Python reserves."
         )
         raise NewDatasetError(where=name, problem=problem)
     packages = ("transforms/datasets", "reports", "jobs", "workflows", "ingest/samples")
@@ -62,7 +63,7 @@ def require_new_name(name: str, *, folder: Path) -> None:
 
 
 def write_files(folder: Path, contents: Mapping[str, str]) -> None:
-    """Write files below a folder. If one file cannot be written, no file is left.
+    """Write files below a folder. If a file cannot be written, the files written before it are removed.
 
     Raises:
         NewDatasetError: A folder is not writable.

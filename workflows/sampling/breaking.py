@@ -1,4 +1,4 @@
-"""Change cells of a sample, so that each row-level expectation fails, and verify it with the real build and gate."""
+"""Change cells of a sample, so that each row-level expectation fails. The real build and gate verify the failures."""
 
 from __future__ import annotations
 
@@ -207,9 +207,9 @@ def _is_kept_by_publisher(expectation: Expectation, dataset: Dataset) -> bool:
 
 def _reason(expectation: Expectation, dataset: Dataset, files: Sequence[SampleFile], tried: int) -> str:
     if expectation.type not in ROW_LEVEL:
-        return "it is about the whole table, and not about single rows"
+        return "the expectation is about the whole table, and not about single rows"
     if _is_kept_by_publisher(expectation, dataset):
-        return "the publisher keeps only the last of several rows with the same key, so no cell can break it"
+        return "the publisher keeps only the last row of each key, so no change of a cell makes a row fail"
     if not tried:
         return _TOO_FEW_ROWS
     present = {name for file in files for column in file.columns for name in column.fields}
@@ -218,4 +218,4 @@ def _reason(expectation: Expectation, dataset: Dataset, files: Sequence[SampleFi
         hint = f". Files of another layout have a column for {', '.join(lacking)}. Give such a file with --from"
     else:
         hint = ""
-    return f"no row failed after {tried} changes of cells were tried{hint}"
+    return f"no row failed, although {tried} changes of cells were tried{hint}"

@@ -32,8 +32,8 @@ class Change:
     Attributes:
         place: The row.
         cells: The new cells by their position.
-        touches: The rows that may fail after the change. If the row gets the key of another row, the other row is also
-            one of them.
+        touches: The rows that may fail after the change. If the row gets the key of another row, the other row is
+            included.
     """
 
     place: Place
@@ -56,7 +56,7 @@ class Change:
 
 
 class Changes:
-    """The changes that may break one expectation, most promising first. Each of them is tried once."""
+    """The changes that may break one expectation. The most promising change is first. Each change is tried once."""
 
     def __init__(
         self,

@@ -1,4 +1,4 @@
-"""Draw a sample from real files, and print what the sample has."""
+"""Draw a sample from real files, and print a summary of the sample."""
 
 from __future__ import annotations
 

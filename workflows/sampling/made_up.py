@@ -24,7 +24,7 @@ _TEMPORAL = ("date", "timestamp", "timestamp_ntz")
 _NUMBER = re.compile(r"[+-]?\d+(\.\d+)?")
 
 IsTaken = Callable[[Mapping[str, set[str]]], Mapping[str, set[str]]]
-"""A function that takes values by the name of their field, and returns the values that a file has in this field."""
+"""A function that takes values by the name of their field, and returns the values that a source file has there."""
 
 
 @dataclass

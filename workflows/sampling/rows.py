@@ -149,7 +149,7 @@ def columns_of(fields: Sequence[Field]) -> tuple[SampleColumn, ...]:
 
 
 def known_values(source: DataFrame, values: Mapping[str, set[str]], *, dataset: Dataset) -> dict[str, set[str]]:
-    """Return the values that a source file has in a field. `values` has folded values by the name of the field."""
+    """Return only the values that a source file has in their field. `values` maps field names to folded values."""
     spellings = {column.casefold(): column for column in source.columns}
     aggregates = []
     for name, wanted in values.items():

@@ -60,7 +60,7 @@ def _place(text: str) -> tuple[str, int]:
 
 
 def test_each_expectation_fails_in_the_rows_that_the_sample_states(landing) -> None:
-    """All expectations fail that a change of a cell can break. Equal seeds give equal files."""
+    """If a change of a cell can break an expectation, a row fails the expectation. Equal seeds give equal files."""
     landing.csv("calls 2024.csv", landing.days(count=150))
     options = ["--from", f"{landing}/calls 2024.csv", "--rows", "80", "--seed", "4"]
 
@@ -69,7 +69,7 @@ def test_each_expectation_fails_in_the_rows_that_the_sample_states(landing) -> N
 
     assert code == 0, err
     assert out.startswith("80 rows in 1 csv files in sample, such as calls 2024.csv.\n")
-    assert "one_row_per_key: the publisher keeps only the last of several rows with the same key, so no cell can" in out
+    assert "one_row_per_key: the publisher keeps only the last row of each key, so no change of a cell makes" in out
     assert "To run the sample: citylake run contact_centre --data sample\n" in out
     for path in Path("sample").iterdir():
         assert path.read_bytes() == (Path("again") / path.name).read_bytes()
