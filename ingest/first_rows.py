@@ -19,6 +19,7 @@ from ingest.json_objects import find_records
 from ingest.parquet import is_parquet
 from ingest.profile_header import require_names
 from ingest.storage import LandedFile
+from transforms.text import BLANK_CHARACTERS
 
 _TEXT_EXTENSIONS = (".csv", ".tsv", ".gz", ".zip")
 _DELIMITERS = ",;\t|"
@@ -176,15 +177,20 @@ def _read_json(file: LandedFile, *, max_rows: int) -> FirstRows:
         if not isinstance(record, dict):
             malformed.append((file.name, number))
             continue
-        objects.append((number, {name.strip(): _json_text(value) for name, value in record.items()}))
-        columns |= {name.casefold(): name for name in objects[-1][1] if name.casefold() not in columns}
+        for name in record:
+            columns.setdefault(name.strip().casefold(), name.strip())
+        filled = [(name.strip().casefold(), _json_text(value)) for name, value in record.items() if value is not None]
+        if len(dict(filled)) < len(filled):  # ingest rejects an object with values for two spellings of a field
+            malformed.append((file.name, number))
+        else:
+            objects.append((number, dict(filled)))
     if reserved := [name for name in columns.values() if name in SOURCE_COLUMNS or not name]:
         problem = f"the fields {reserved} have names that are reserved for raw. Rename these fields."
         raise LandedFileError(where=file.name, problem=problem)
     names = tuple(columns.values())
     return FirstRows(
         names,
-        [tuple(record.get(name) for name in names) for _, record in objects],
+        [tuple(map(record.get, columns)) for _, record in objects],
         [(file.name, number) for number, _ in objects],
         malformed,
         is_complete=next(records, None) is None,
@@ -211,5 +217,5 @@ def _json_text(value: object) -> str | None:
 
 
 def _blank_to_none(cell: object) -> str | None:
-    text = "" if cell is None else str(cell).strip(" \t\r\n\u00a0")
+    text = "" if cell is None else str(cell).strip(BLANK_CHARACTERS)
     return text or None

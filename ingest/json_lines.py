@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from functools import reduce
 from itertools import accumulate
-from operator import add, or_
+from operator import add
 
 from pyspark import RDD
 from pyspark.sql import Column, DataFrame, SparkSession
@@ -152,7 +152,7 @@ def _parse_records(records: DataFrame, layouts: Layouts) -> DataFrame:
     text = F.concat(F.lit("["), F.when(starts_object | text.rlike(r"\A\s*\{"), text), F.lit("]"))
     cells = F.struct(*(F.coalesce(*(fields[name] for name in names)).alias(names[0]) for names in spellings.values()))
     # To save time, compare the names of the fields only if an object has more fields than cells. There are more fields
-    # if no layout has a field, or if a field is null or repeated.
+    # if no layout has a field, if a field is null or repeated, or if the case of its name differs.
     filled = reduce(add, (F.col("cells")[names[0]].isNotNull().cast("int") for names in spellings.values()))
     unknown = F.map_filter(fields, lambda name, _: ~name.isin(_MALFORMED, *known))
     return (
@@ -162,37 +162,81 @@ def _parse_records(records: DataFrame, layouts: Layouts) -> DataFrame:
         .withColumn("fields", F.when(F.size(objects) == 1, objects[0]))
         .withColumn("cells", cells)
         .withColumn("others", F.when(F.size(fields) > filled, unknown))
+        .withColumn("respelled", _respelled(fields, known))
         .select(
-            *(F.col("cells")[names[0]].alias(names[0]) for names in spellings.values()),
-            F.when(F.size("others") > 0, F.to_json("others")).alias(OTHER_FIELDS),
+            *(
+                F.coalesce(F.col("cells")[names[0]], F.col("respelled.cells")[names[0].lower()]).alias(names[0])
+                for names in spellings.values()
+            ),
+            F.when(F.size("others") > 0, _without_respelled(known)).alias(OTHER_FIELDS),
             _find_layout(layouts).alias("_layout"),
             *("_row_number", "_source_file", "_modified_at", "_checksum"),
             # If a row of a csv has more or fewer cells than the header, the replay sends an object that has the whole
             # row in the field `_malformed_record`.
-            F.when(fields.isNull() | _repeats_a_field(fields, known, [*spellings.values()]), record)
+            F.when(fields.isNull() | _repeats_a_field(fields, known, has_spellings=len(spellings) < len(known)), record)
             .otherwise(fields[_MALFORMED])
             .alias(_MALFORMED),
         )
     )
 
 
-def _repeats_a_field(fields: Column, known: Sequence[str], spellings: Sequence[Sequence[str]]) -> Column:
-    """Return True if an object has a field of a layout twice. Names that differ only in case are the same field."""
+def _has_spelling(name: Column, known: Sequence[str]) -> Column:
+    """Return True if a name is in `known`. Case is ignored."""
+    return F.lower(name).isin(*{each.lower() for each in known})
+
+
+def _respelled(fields: Column, known: Sequence[str]) -> Column:
+    """Return the cells of the fields whose names differ from the names in `known` only in case, by name in lower case.
+
+    The result is null if an object has no such field, which is fast. `repeats` is True if an object has values for two
+    spellings of a field. Then there are no cells, because a map cannot have a name twice.
+    """
+    has_case = (F.size("others") > 0) & F.exists(F.map_keys("others"), lambda name: _has_spelling(name, known))
+    filled = F.map_filter("others", lambda name, value: value.isNotNull() & _has_spelling(name, known))
+    cells = F.transform_keys(filled, lambda name, _: F.lower(name))
+    repeats = _repeats_a_spelling(fields, known)
+    return F.when(has_case, F.struct(repeats.alias("repeats"), F.when(~repeats, cells).alias("cells")))
+
+
+def _without_respelled(known: Sequence[str]) -> Column:
+    rest = F.map_filter("others", lambda name, _: ~_has_spelling(name, known))
+    has_case, has_rest = F.col("respelled").isNotNull(), F.size(rest) > 0
+    return F.when(~has_case, F.to_json("others")).when(has_rest, F.to_json(rest))
+
+
+def _repeats_a_field(fields: Column, known: Sequence[str], *, has_spellings: bool) -> Column:
+    """Return True if an object has a field of a layout twice, or has values for two spellings of a field.
+
+    Args:
+        fields: The fields of the object.
+        known: The fields of all layouts.
+        has_spellings: Whether two names in `known` differ only in case.
+    """
     names = F.filter(F.map_keys(fields), lambda name: name.isin(*known))
+    repeats = _has_repeats(names) | (_repeats_a_spelling(fields, known) if has_spellings else F.lit(False))
     # `others` is not null only if the object has more fields than the layouts explain.
-    repeats = F.col("others").isNotNull() & (F.size(F.array_distinct(names)) < F.size(names))
-    counts = (
-        reduce(add, (fields[name].isNotNull().cast("int") for name in group)) for group in spellings if len(group) > 1
-    )
-    return reduce(or_, (count > 1 for count in counts), repeats)
+    return (F.col("others").isNotNull() & repeats) | F.coalesce("respelled.repeats", F.lit(False))
+
+
+def _repeats_a_spelling(fields: Column, known: Sequence[str]) -> Column:
+    filled = F.map_filter(fields, lambda name, value: value.isNotNull() & _has_spelling(name, known))
+    return _has_repeats(F.transform(F.map_keys(filled), F.lower))
+
+
+def _has_repeats(names: Column) -> Column:
+    return F.size(F.array_distinct(names)) < F.size(names)
 
 
 def _find_layout(layouts: Layouts) -> Column:
     if len(layouts) == 1:
         return F.lit(next(iter(layouts)))
+    names = F.map_keys("fields")
+    folded = F.when(F.col("respelled").isNotNull(), F.transform(names, F.lower))
 
     def shared(columns: Sequence[str]) -> Column:
-        return F.size(F.array_intersect(F.map_keys("fields"), F.array(*map(F.lit, columns))))
+        exact = F.size(F.array_intersect(names, F.array(*map(F.lit, columns))))
+        ignoring_case = F.size(F.array_intersect(folded, F.array(*(F.lit(name.lower()) for name in columns))))
+        return F.when(folded.isNotNull(), ignoring_case).otherwise(exact)
 
     matches = (
         F.struct(shared(columns).alias("shared"), F.lit(layout).alias("layout")) for layout, columns in layouts.items()

@@ -120,8 +120,14 @@ def test_records_that_do_not_fit_are_left_out(landing):
 def test_json_values_are_text_and_fields_may_be_missing(landing):
     found = read(landing.file("a.jsonl", b'{"a": true, "b": {"c": [1]}}\n{"d": 1.50, "A": "x"}\n'))
     assert found.columns == ("a", "b", "d")
-    assert found.rows[0] == ("true", '{"c":["1"]}', None)
-    assert found.rows[1][2] == "1.50"
+    assert found.rows == [("true", '{"c":["1"]}', None), ("x", None, "1.50")]
+
+
+def test_json_names_that_differ_only_in_case_are_one_column(landing):
+    """An object with values for two spellings is malformed, as it is for ingest."""
+    found = read(landing.file("a.jsonl", b'{"id": 1, "v": 1}\n{"ID": 2}\n{"id": null, "Id": 3}\n{"id": 4, "ID": ""}\n'))
+    assert (found.columns, found.rows) == (("id", "v"), [("1", "1"), ("2", None), ("3", None)])
+    assert found.malformed == [("a.jsonl", 4)]
 
 
 def test_the_first_visible_sheet_is_read(landing):

@@ -209,3 +209,31 @@ def test_line_gets_the_best_matching_layout(lake: SparkSession, landing) -> None
         ("2", "vancouver", None, "y", None),
         ("3", "denver", "z", "v", None),
     ]
+
+
+def test_names_that_differ_only_in_case_are_one_field(lake: SparkSession, landing) -> None:
+    """An object with values for two spellings is malformed, so neither value is lost."""
+    conflicts = ['{"id": 4, "ID": 5}', '{"iD": 6, "ID": 7}', '{"Id": "", "ID": 8, "x": 1}']
+    allowed = ['{"id": 1, "type": "a"}', '{"ID": 2, "TYPE": "b", "X": 1}', '{"id": null, "Id": 3, "type": "c"}']
+    landing.file("a.json", lines(*allowed, *conflicts))
+
+    ingest_incidents(lake, landing)
+
+    assert rows(lake, "id", "type", "_other_fields", "_malformed_record")[:3] == [
+        ("1", "a", None, None),
+        ("2", "b", '{"X":"1"}', None),
+        ("3", "c", None, None),
+    ]
+    assert rows(lake, "_malformed_record")[3:] == [(text,) for text in conflicts]
+
+
+def test_the_layout_does_not_depend_on_the_case_of_names(lake: SparkSession, landing) -> None:
+    layouts = {"denver": ("id", "Case Status", "Area"), "vancouver": ("id", "Status", "Place")}
+    landing.file("a.json", lines('{"ID": 1, "CASE STATUS": "x", "Area": "w"}', '{"id": 2, "case status": "y"}'))
+
+    ingest_incidents(lake, landing, layouts)
+
+    assert rows(lake, "id", "_layout", "Case Status", "Area", "_other_fields") == [
+        ("1", "denver", "x", "w", None),
+        ("2", "denver", "y", None, None),
+    ]
