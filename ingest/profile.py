@@ -119,15 +119,14 @@ def profile_rows(read: FirstRows, *, files: Sequence[str], now: datetime | None 
         for index, (source, name) in enumerate(zip(read.columns, names, strict=True))
     )
     columns = _mark_unsure_names(columns, read, files=files)
-    distinct = [*dict.fromkeys(read.rows)]
     return Profile(
         files=tuple(files),
         rows=len(read.rows),
         is_complete=read.is_complete,
         columns=columns,
-        key=_choose_key(columns, distinct, is_complete=read.is_complete),
+        key=_choose_key(columns, read.rows, is_complete=read.is_complete),
         event_time=_choose_event_time(columns, now or datetime.now(timezone.utc)),
-        identical_rows=len(read.rows) - len(distinct),
+        identical_rows=len(read.rows) - len({*read.rows}),
         malformed=tuple(_place(file, number, is_only=len(files) == 1) for file, number in read.malformed),
         conflicts=_find_conflicts(columns, read),
         sheets=read.sheets,
@@ -152,18 +151,25 @@ def _place(file: str, number: int, *, is_only: bool) -> str:
 
 
 def _choose_key(columns: Sequence[ColumnProfile], rows: Sequence[tuple[str | None, ...]], *, is_complete: bool) -> Key:
-    """Choose a key. Rows that are identical to an earlier row are not in `rows`."""
+    """Choose a key. Return an empty key if no combination of columns identifies a row.
+
+    Identical rows are the same record only if they have an identifier, such as a case number. Otherwise they can be
+    different records, such as two visits of the same kind.
+    """
+    distinct = [*dict.fromkeys(rows)]
     candidates = []
     for index, column in enumerate(columns):
         values = column.values
         is_usable = column.is_complete and not (column.personal or values.is_nested or values.is_formatted)
         if not is_usable or column.type in ("boolean", "decimal(18,2)", "double"):
             continue
-        cells = [row[index] for row in rows]
+        cells = [row[index] for row in distinct]
         if max((len(cell or "") for cell in cells), default=0) <= _MAX_KEY_CHARACTERS:
             is_time = column.type in ("timestamp", "timestamp_ntz")
             candidates.append(KeyColumn(column.name, column.words, cells, is_number=column.is_number, is_time=is_time))
-    return find_key(candidates, rows=len(rows), is_complete=is_complete)
+    key = find_key(candidates, rows=len(distinct), is_complete=is_complete)
+    has_identifier = any(column.is_id_like for column in candidates if column.name in key.columns)
+    return key if has_identifier or len(distinct) == len(rows) else Key(())
 
 
 def _choose_event_time(columns: Sequence[ColumnProfile], now: datetime) -> str | None:

@@ -110,9 +110,14 @@ def test_columns_with_blank_cells_are_no_key(profile):
     )
 
 
-def test_identical_rows_do_not_prevent_a_key(profile):
-    found = profile(kind=["a", "b", "a"], day=["x", "y", "x"])
-    assert (found.key.columns, found.identical_rows) == (("kind",), 1)
+def test_identical_rows_with_an_identifier_do_not_prevent_a_key(profile):
+    found = profile(case_id=["a", "b", "a"], day=["x", "y", "x"])
+    assert (found.key.columns, found.identical_rows) == (("case_id",), 1)
+
+
+def test_identical_rows_without_an_identifier_can_be_different_records(profile):
+    found = profile(kind=["a", "b", "a"], colour=["x", "y", "x"])
+    assert (found.key.columns, found.identical_rows) == ((), 1)
 
 
 def test_event_time_is_a_complete_column_that_is_not_in_the_future(profile):

@@ -38,12 +38,6 @@ def add_dataset(name: str, sources: Sequence[str]) -> tuple[Group, str]:
     files = [file for source in sources for file in _list(source)]
     start_fast()  # Parquet files are read with Spark
     dataset = NewDataset(name, profile_files(files))
-    if dataset.has_row_key and not dataset.row_key_sources:
-        problem = (
-            "no column can identify a row, because each column looks personal or has floating-point numbers. Expected "
-            "a column of another kind, such as a case number. Add such a column to the files."
-        )
-        raise NewDatasetError(where=name, problem=problem)
     paths = files_of(name)
     contents = {
         paths["dataset"]: dataset_module(dataset),

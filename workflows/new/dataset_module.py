@@ -23,19 +23,13 @@ def dataset_module(dataset: NewDataset) -> str:
     parts.append(_fields(dataset))
     if dataset.masked:
         parts.append(_policy(dataset))
-    functions = [_build(dataset, frame=frame)] if dataset.has_row_key else []
-    functions += [_answer(dataset, answer, frame=frame) for answer in dataset.answers]
+    functions = [_answer(dataset, answer, frame=frame) for answer in dataset.answers]
     return "\n\n".join(parts) + "\n\n\n" + "\n\n\n".join([*functions, _definition(dataset)]) + "\n"
 
 
 def build_function(answer: NewAnswer) -> str:
     """Return the name of the function that builds an answer."""
     return f"build_{answer.name}"
-
-
-def build_key_function(dataset: NewDataset) -> str:
-    """Return the name of the function that computes the key."""
-    return f"build_{dataset.row_key_name}"
 
 
 def _head(dataset: NewDataset) -> str:
@@ -67,7 +61,7 @@ def _imports(dataset: NewDataset) -> list[str]:
     lines += ["from pyspark.sql import functions as F"] if monthly else []
     lines += ["", "from transforms.aggregate import aggregate", "from transforms.dataset import Answer, Dataset"]
     modules = {"dates": dates, "masking": {"MaskingRule", *actions} if dataset.masked else set(), "times": times}
-    modules |= {"keys": {"uuid"} if dataset.has_row_key else set(), "schema": {"Field"}}
+    modules |= {"schema": {"Field"}}
     for module, names in sorted(modules.items()):
         if names:
             ordered = sorted(names, key=lambda name: (not name.isupper(), name[0].islower(), name))
@@ -139,20 +133,6 @@ def _policy(dataset: NewDataset) -> str:
     return "\n".join(["MASKING_POLICY = (", *(expression(rule, indent=4, after=",") for rule in rules), ")"])
 
 
-def _build(dataset: NewDataset, *, frame: str) -> str:
-    text = "Compute the key of each row. Rows: all kept."
-    key = expression(names_tuple(dataset.row_key_sources), indent=4, before="key = ")
-    name = f', name="{dataset.row_key_name}"'
-    return "\n".join(
-        [
-            f"def {build_key_function(dataset)}({frame}: DataFrame) -> DataFrame:",
-            docstring(text, indent=4),
-            key,
-            f"    return uuid({frame}, key=key{name})",
-        ]
-    )
-
-
 def _answer(dataset: NewDataset, answer: NewAnswer, *, frame: str) -> str:
     counted = dataset.key[0]
     what = f"Sum {words_of(answer.measure.name)}" if answer.measure else "Count the rows"
@@ -191,8 +171,6 @@ def _definition(dataset: NewDataset) -> str:
     lines.append(expression(names_tuple(dataset.key), indent=4, before="key=", after=","))
     if dataset.event_time:
         lines.append(f'    event_time="{dataset.event_time.name}",')
-    if dataset.has_row_key:
-        lines.append(f"    build={build_key_function(dataset)},")
     if dataset.masked:
         lines.append("    masking_policy=MASKING_POLICY,")
     if dataset.mostly is not None:

@@ -63,10 +63,10 @@ def _moment_doubts(column: ColumnProfile, dataset: NewDataset) -> Iterator[str]:
 
 def key_doubts(dataset: NewDataset) -> Iterator[str]:
     """Yield the doubts about the key."""
-    if dataset.has_row_key:
+    if dataset.is_key_of_file:
         yield (
-            "no combination of columns is unique, so the key is computed from all columns, except personal data and "
-            "floating-point numbers. A corrected row gets a new key"
+            "no columns without personal data identify a row, so the key is the file and the row number, and all rows "
+            "are kept. If two files have the same row, it is counted twice"
         )
         return
     yield from dataset.profile.key.doubts
@@ -89,7 +89,7 @@ def general_doubts(dataset: NewDataset) -> Iterator[str]:
         first = ", ".join(profile.malformed[:3])
         count = len(profile.malformed)
         yield f"records that do not fit the header go to quarantine. Number of records: {count:,}, such as {first}"
-    if profile.identical_rows:
+    if profile.identical_rows and not dataset.is_key_of_file:
         yield f"identical rows are kept once. Number of rows that repeat an earlier row: {profile.identical_rows:,}"
     if profile.sheets > 1:
         yield f"the workbook has {profile.sheets} sheets with rows. Only the first sheet is read"

@@ -10,8 +10,8 @@ from ingest.profile import OffsetConflict, Profile
 from ingest.profile_columns import ColumnProfile
 from workflows.new.words import figure_of, is_count, most_of, singular_of, words_of
 
-ROW_KEY = "row_key"
-"""The name of the computed key. It identifies a row if no combination of columns is unique."""
+SOURCE_ROW = ("_source_file", "_row_number")
+"""The key if no columns of the files identify a row."""
 
 MONTH, ROWS = "month", "rows"
 _MAX_QUESTION = 49  # characters
@@ -27,7 +27,7 @@ _COUNT_WORDS = frozenset({"amount", "calls", "count", "counts", "records", "tota
 _MIN_CATEGORIES = 2
 _DEFAULT_MOSTLY = 0.95  # as in `Dataset`
 _MAX_ANSWER_NAME = 30  # characters
-_NAMES_IN_CODE = frozenset({"aggregate", "columns", "key", "months", "partial", "uuid"})
+_NAMES_IN_CODE = frozenset({"aggregate", "columns", "key", "months", "partial"})
 
 
 @dataclass(frozen=True)
@@ -95,29 +95,15 @@ class NewDataset:
         """The columns of the files."""
         return self.profile.columns
 
-    @cached_property
-    def has_row_key(self) -> bool:
-        """Whether the build function computes the key."""
+    @property
+    def is_key_of_file(self) -> bool:
+        """Whether no columns of the files identify a row, so that the key is the file and the row number."""
         return not self.profile.key.columns
 
     @property
     def key(self) -> tuple[str, ...]:
         """The columns that identify a row."""
-        return (self.row_key_name,) if self.has_row_key else self.profile.key.columns
-
-    @property
-    def row_key_name(self) -> str:
-        """The name of the computed key. No column of the files has this name."""
-        names, name = {column.name for column in self.columns}, ROW_KEY
-        while name in names:
-            name += "_2"
-        return name
-
-    @property
-    def row_key_sources(self) -> tuple[str, ...]:
-        """The columns from which the key is computed. A key must not depend on personal data."""
-        types = ("double",)
-        return tuple(column.name for column in self.columns if not column.personal and column.type not in types)
+        return self.profile.key.columns or SOURCE_ROW
 
     @property
     def event_time(self) -> ColumnProfile | None:

@@ -34,7 +34,7 @@ _TYPES_TEST = """\
 def test_each_cell_gets_the_type_of_its_column(spark):
     types = ", ".join(f"{name} {type_}" for name, (type_, _) in TRUSTED.items())
     expected = spark.createDataFrame([tuple(value for _, value in TRUSTED.values())], types)
-    rows = candidates(spark, FIRST){drop}
+    rows = candidates(spark, FIRST)
     assert [name for name in rows.columns if not name.startswith("_")] == expected.columns
     assert_df_equality(rows.select(*expected.columns), expected, ignore_nullable=True)"""
 
@@ -51,9 +51,8 @@ def test_module(dataset: NewDataset) -> str:
         "# The types and values of the first row in trusted.",
         expression(_dictionary(_trusted(dataset)), before="TRUSTED = "),
     ]
-    drop = f'.drop("{dataset.row_key_name}")' if dataset.has_row_key else ""
     tests = [
-        _TYPES_TEST.replace("{drop}", drop),
+        _TYPES_TEST,
         _quarantine_test(dataset),
         *(_answer_test(dataset, answer) for answer in dataset.answers),
     ]
@@ -96,8 +95,7 @@ def _trusted(dataset: NewDataset) -> dict[str, str]:
 
 
 def _key_columns(dataset: NewDataset) -> list[ColumnProfile]:
-    names = dataset.row_key_sources if dataset.has_row_key else dataset.key
-    return [dataset.profile.column(name) for name in names]
+    return [dataset.profile.column(name) for name in dataset.profile.key.columns]
 
 
 def _key_cells(dataset: NewDataset, *, number: int) -> dict[str, str]:
@@ -106,8 +104,8 @@ def _key_cells(dataset: NewDataset, *, number: int) -> dict[str, str]:
 
 def _quarantine_test(dataset: NewDataset) -> str:
     rows: list[Code] = ["FIRST", "FIRST", "SECOND"]
-    reasons = {1: ["one_row_per_key"], 2: ["one_row_per_key"]}
-    needed = [] if dataset.has_row_key else [*dataset.key]
+    reasons = {} if dataset.is_key_of_file else {1: ["one_row_per_key"], 2: ["one_row_per_key"]}
+    needed = [*dataset.profile.key.columns]
     needed += [dataset.event_time.name] if dataset.event_time else []
     if needed:
         column = dataset.profile.column(needed[0])
@@ -133,12 +131,12 @@ def _quarantine_test(dataset: NewDataset) -> str:
 def _answer_test(dataset: NewDataset, answer: NewAnswer) -> str:
     columns = {column.name: column for column in (answer.group, answer.measure) if column}
     counted = dataset.key[0]
-    if counted not in columns and not dataset.has_row_key:
+    if counted not in columns and not dataset.is_key_of_file:
         columns[counted] = dataset.profile.column(counted)
     rows: list[Code] = [_answer_row(dataset, answer, columns, number=number) for number in (1, 2, 3)]
     types = [f"{name} {column.type}" for name, column in columns.items()]
-    if dataset.has_row_key:
-        types.append(f"{dataset.row_key_name} string")
+    if dataset.is_key_of_file:
+        types.append(f"{counted} string")
     groups = _group_values(dataset, answer)
     total = _sum_code(answer.measure, is_grouped=answer.group is not None) if answer.measure else ()
     if answer.group:
@@ -180,7 +178,7 @@ def _answer_row(dataset: NewDataset, answer: NewAnswer, columns: dict[str, Colum
             cells.append(_group_cell(dataset, answer, number=number))
         else:
             cells.append(typed(column, dataset, number=number))
-    if dataset.has_row_key:
+    if dataset.is_key_of_file:
         cells.append(f'"{number}"')
     return tuple_of(cells)
 
