@@ -34,11 +34,10 @@ class HiddenTexts:
         start = 0
         while start <= len(folded) - MIN_CHARACTERS_TO_SEARCH:
             lengths = self._lengths.get(folded[start : start + MIN_CHARACTERS_TO_SEARCH], ())
-            length = next((each for each in lengths if folded[start : start + each] in self._replacements), 0)
-            if length:
-                last = start + length - 1
-                yield positions[start], positions[last] + 1, folded[start : last + 1]
-            start += length or 1
+            pieces = (folded[start : start + length] for length in lengths)
+            if found := next((piece for piece in pieces if piece in self._replacements), ""):
+                yield positions[start], positions[start + len(found) - 1] + 1, found
+            start += len(found) or 1
 
     def replace(self, text: str) -> str:
         """Replace the sensitive texts in a text."""

@@ -21,6 +21,7 @@ def test_each_spelling_is_replaced(original: str, text: str) -> None:
 
 def test_the_longest_text_is_replaced_and_short_texts_are_kept() -> None:
     assert HiddenTexts({"ann lee": "x", "ann leeward": "y", "bo": "z"}).replace("Bo, Ann Leewards") == "Bo, ys"
+    assert HiddenTexts({"ann lee": "x", "ann leeward": "y"}).replace("by Ann Lee") == "by x"
 
 
 def test_a_drawn_replacement_is_never_a_hidden_text() -> None:
