@@ -23,6 +23,8 @@ _YEAR = re.compile(r"(?<!\d)(19|20)\d\d(?!\d)")
 _NUMBER = re.compile(r"[+-]?\d+(\.\d+)?")
 _WORD, _UNREADABLE, _TOTAL, _LONG = "Zzyzx", "not readable", "Total", "Zzyzx " * 60
 _MAX_OTHER_VALUES = 6
+_MAX_ROWS = 4
+_MAX_WAITING = 2000
 
 
 @dataclass(frozen=True)
@@ -176,10 +178,6 @@ class Changes:
                 cells = tuple((position, file.rows[donor][position]) for position in positions)
                 if donor != row and any(file.rows[row][position] != cell for position, cell in cells):
                     yield Change((number, row), cells, frozenset([(number, row), (number, donor)]))
-
-
-_MAX_ROWS = 4
-_MAX_WAITING = 2000
 
 
 def apply_changes(files: Sequence[SampleFile], changes: Sequence[Change]) -> list[SampleFile]:

@@ -19,6 +19,7 @@ from workflows.sampling.changes import Place
 from workflows.sampling.made_up import Replacements, listed_values, masked_fields, replace_masked_cells
 from workflows.sampling.rows import (
     SampleFile,
+    all_values,
     draw,
     few_values,
     known_values,
@@ -68,6 +69,7 @@ def draw_sample(
             published=published,
             random=random,
             taken=lambda values: known_values(source, values, dataset=dataset),
+            all_values=all_values(source, sorted(masked), dataset=dataset),
         )
         visible = [column.source for file in files for column in file.columns if not column.fields & masked]
         few = few_values(source, columns=list(dict.fromkeys(visible)))

@@ -5,18 +5,17 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, partial
 from random import Random
 
 from expectations.suite import Suite
 from transforms.dataset import Dataset
+from transforms.text import BLANK_CHARACTERS
+from workflows.sampling.hidden import HiddenTexts
 from workflows.sampling.regexes import draw_match
 from workflows.sampling.rows import SampleFile
 
 _MAX_ATTEMPTS = 20
-MIN_CHARACTERS_TO_SEARCH = 5
-"""A sensitive value of at least this length is also searched in the other cells."""
-
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _MONTH_NAME = re.compile(rf"\b({'|'.join(_MONTHS)})[a-z]*", re.IGNORECASE)
 _LAST_MONTH, _LAST_DAY = 12, 28
@@ -36,37 +35,31 @@ class Replacements:
         vocabularies: The fields whose made-up values come from a list in the suite.
         published: The values of these lists that the masking policy publishes unchanged. Cells with such a value are
             kept, because the policy does not regard the value as sensitive.
+        others: Made-up values for the values of the rows that are not drawn. Other cells may name these persons.
     """
 
     values: dict[str, dict[str, str]] = field(default_factory=dict)
     vocabularies: frozenset[str] = frozenset()
     published: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    others: Mapping[str, str | Callable[[], str]] = field(default_factory=dict)
 
     @cached_property
-    def hidden(self) -> dict[str, str]:
-        """The original values that must not be in any cell, with their made-up values."""
-        return {
+    def _texts(self) -> HiddenTexts:
+        originals = {
             original: value
             for name, values in self.values.items()
             if name not in self.vocabularies
             for original, value in values.items()
-            if len(original) >= MIN_CHARACTERS_TO_SEARCH
         }
-
-    @cached_property
-    def _pattern(self) -> re.Pattern[str] | None:
-        longest_first = sorted(self.hidden, key=len, reverse=True)
-        return re.compile("|".join(map(re.escape, longest_first)), re.IGNORECASE) if longest_first else None
+        return HiddenTexts({**self.others, **originals})
 
     def reveals(self, text: str) -> bool:
         """Return whether an original value is in the text."""
-        return bool(self._pattern and self._pattern.search(text))
+        return next(self._texts.find(text), None) is not None
 
     def hide(self, text: str) -> str:
         """Replace the original values in a text by their made-up values."""
-        if self._pattern is None:
-            return text
-        return self._pattern.sub(lambda match: self.hidden.get(match[0].casefold(), ""), text)
+        return self._texts.replace(text)
 
 
 def masked_fields(dataset: Dataset) -> set[str]:
@@ -83,12 +76,14 @@ def replace_masked_cells(
     published: Mapping[str, frozenset[str]],
     random: Random,
     taken: IsTaken,
+    all_values: Mapping[str, Sequence[str]],
 ) -> Replacements:
     """Replace the cells of masked fields in place. Equal values of a field get equal made-up values.
 
     Blank cells stay blank. A made-up value is never a value that a source file has in the same field, except a value
-    from a list in the suite. If no such value is found, the cell becomes blank. An original value of at least
-    `MIN_CHARACTERS_TO_SEARCH` characters is also replaced inside all other cells.
+    from a list in the suite. If no such value is found, the cell becomes blank. A value of `all_values`, which has the
+    cells of all rows of the source by field, is also replaced inside all other cells, if it has at least
+    `MIN_CHARACTERS_TO_SEARCH` characters.
     """
     masked = masked_fields(dataset)
     makers = {name: _Maker(name, files, suite, published.get(name, frozenset()), random) for name in sorted(masked)}
@@ -120,6 +115,13 @@ def replace_masked_cells(
             break
     for name, originals in wrong.items():
         found.values[name] |= dict.fromkeys(originals, "")
+    found.others = {
+        fold(value): partial(maker.draw, value.strip(BLANK_CHARACTERS))
+        for name, maker in makers.items()
+        if name not in found.vocabularies
+        for value in all_values.get(name, ())
+        if fold(value) not in maker.published
+    }
     _apply(files, masked, found)
     return found
 
@@ -136,7 +138,7 @@ def listed_values(suite: Suite, column: str) -> list[str]:
 
 def fold(value: str) -> str:
     """Return a value without the differences that cleaning removes: blanks at the ends, and case."""
-    return value.strip(" \t\r\n\u00a0").casefold()
+    return value.strip(BLANK_CHARACTERS).casefold()
 
 
 def same_shape(value: str, random: Random) -> str:
@@ -159,7 +161,7 @@ class _Maker:
     def __init__(
         self, name: str, files: Sequence[SampleFile], suite: Suite, published: frozenset[str], random: Random
     ) -> None:
-        self._random, self._type, self._published = random, "string", {fold(value) for value in published}
+        self._random, self._type, self.published = random, "string", {fold(value) for value in published}
         cells: dict[str, str] = {}
         for file in files:
             for position, column in enumerate(file.columns):
@@ -167,7 +169,7 @@ class _Maker:
                     self._type = column.type
                     for row in file.rows:
                         if fold(row[position]):
-                            cells.setdefault(fold(row[position]), row[position].strip(" \t\r\n\u00a0"))
+                            cells.setdefault(fold(row[position]), row[position].strip(BLANK_CHARACTERS))
         self.originals = cells
         self.vocabulary = listed_values(suite, name)
         expectations = [each for each in suite.expectations if each.columns == (name,)]
@@ -180,18 +182,19 @@ class _Maker:
     def make(self, original: str, used: set[str]) -> str:
         """Return a made-up value that is not in `used`, and add it to `used`. Return an empty text if none is found."""
         cell = self.originals[original]
-        if original in self._published:
+        if original in self.published:
             return cell
         if self.vocabulary:
             return self._random.choice(self.vocabulary)
         for _ in range(_MAX_ATTEMPTS):
-            value = self._draw(cell)
+            value = self.draw(cell)
             if fold(value) not in used and fold(value) not in self.originals:
                 used.add(fold(value))
                 return value
         return ""
 
-    def _draw(self, cell: str) -> str:
+    def draw(self, cell: str) -> str:
+        """Return a random value of the same kind as the cell."""
         if self._type in _TEMPORAL:
             return _draw_time(cell, self._random)
         if self._type != "string" and _NUMBER.fullmatch(cell):
@@ -236,7 +239,7 @@ def _apply(files: Sequence[SampleFile], masked: set[str], found: Replacements) -
 
 def _with_case(cell: str, value: str) -> str:
     """Return the value with the blanks and the case of the cell."""
-    text = cell.strip(" \t\r\n\u00a0")
+    text = cell.strip(BLANK_CHARACTERS)
     if text and text == text.upper() and text != text.lower():
         value = value.upper()
     elif text == text.lower():

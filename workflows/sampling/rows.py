@@ -166,6 +166,17 @@ def known_values(source: DataFrame, values: Mapping[str, set[str]], *, dataset: 
     return found
 
 
+def all_values(source: DataFrame, names: Sequence[str], *, dataset: Dataset) -> dict[str, list[str]]:
+    """Return the different cells of fields in all rows, by field. Runs a Spark job for each column."""
+    spellings = {column.casefold(): column for column in source.columns}
+    found: dict[str, list[str]] = {name: [] for name in names}
+    for name in names:
+        for column in dict.fromkeys(spellings[each.source.casefold()] for each in dataset.fields if each.name == name):
+            cells = source.select(F.col(quoted(column)).alias("cell")).where("cell IS NOT NULL").distinct()
+            found[name] += sorted(row["cell"] for row in cells.collect())
+    return found
+
+
 def published_values(
     spark: SparkSession, candidates: Mapping[str, Sequence[str]], *, dataset: Dataset
 ) -> dict[str, frozenset[str]]:

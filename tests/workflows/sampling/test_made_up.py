@@ -47,6 +47,7 @@ def replaced(seed: int = 1, in_source: str = "") -> list[list[str]]:
         taken=lambda values: (
             {name: {each for each in made if in_source in each} for name, made in values.items()} if in_source else {}
         ),
+        all_values={},
     )
     return file.rows
 
@@ -63,6 +64,24 @@ def test_no_original_value_is_left() -> None:
             assert fold(cell) not in map(fold, originals) or fold(cell) == "open"
         assert not [value for value in originals if len(fold(value)) >= 5 and fold(value) in fold(row[5])]
     assert [row[3] for row in rows][2:] == ["Closed", "Closed"]
+
+
+def test_values_of_rows_that_are_not_drawn_are_hidden() -> None:
+    file = SampleFile("people.csv", columns_of(FIELDS), [["Ann Lee", "", "", "", "", "reported by Zoë Weiß"]])
+    found = replace_masked_cells(
+        [file],
+        dataset=DATASET,
+        suite=SUITE,
+        published={},
+        random=Random(1),
+        taken=lambda _: {},
+        all_values={"name": ["Ann Lee", " Zoë WEISS "]},
+    )
+
+    assert re.fullmatch("reported by [A-Z][a-zë]{2} [A-Z]{5}", file.rows[0][5])
+    assert "weiss" not in file.rows[0][5].casefold()
+    assert found.reveals("seen by zoë weiß")
+    assert not found.reveals(file.rows[0][5])
 
 
 def test_made_up_values_have_the_shape_of_the_originals() -> None:

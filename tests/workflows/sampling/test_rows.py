@@ -9,7 +9,15 @@ from ingest.errors import LandingError
 from transforms.dataset import Dataset
 from transforms.masking import MaskingRule, redact
 from transforms.schema import Field
-from workflows.sampling.rows import draw, few_values, known_values, published_values, read_source, write_files
+from workflows.sampling.rows import (
+    all_values,
+    draw,
+    few_values,
+    known_values,
+    published_values,
+    read_source,
+    write_files,
+)
 
 LAYOUTS = {
     "visits": (Field("Day", "day", "string"), Field("Branch", "branch", "string"), Field("n", "n", "int")),
@@ -52,6 +60,18 @@ def test_equal_seeds_give_equal_bytes(lake: SparkSession, paths: list[str], tmp_
 
     first, second, other = ((tmp_path / name / "visits.csv").read_bytes() for name in "abc")
     assert first == second != other
+
+
+def test_malformed_records_are_not_read(lake: SparkSession, paths: list[str]) -> None:
+    assert read_source(lake, paths, dataset=DATASET).where("Day = 'broken'").count() == 0
+
+
+def test_all_rows_give_the_values_of_a_field(lake: SparkSession, paths: list[str]) -> None:
+    source = read_source(lake, paths, dataset=DATASET)
+
+    assert all_values(source, ["why"], dataset=DATASET) == {"why": ["flood"]}
+    branches = all_values(source, ["branch"], dataset=DATASET)["branch"]
+    assert {*branches} == {f"{letter}{number}" for letter in "Bb" for number in range(100)}
 
 
 def test_values_of_the_source_are_found(lake: SparkSession, paths: list[str]) -> None:
