@@ -34,6 +34,7 @@ _MONEY_WORDS = frozenset(
 )
 _CODE_WORDS = frozenset({"zip", "zipcode", "postal", "postcode", "phone", "telephone", "mobile", "fax"})
 _MONEY_DECIMALS = 2
+_MAX_MONEY = 10**16  # of decimal(18,2)
 _MIN_SERIAL, _MAX_SERIAL = 20_000, 60_000  # 1954 to 2064 in Excel's 1900 date system
 
 
@@ -53,6 +54,7 @@ class TypedValues:
             is text.
         is_nested: Whether the cells are JSON objects or arrays. The column is text.
         is_mixed: Whether at least half of the cells are numbers or dates, but not enough for this type.
+        is_too_long: Whether the numbers have more digits than a bigint or a double holds. The column is text.
     """
 
     type: str
@@ -65,6 +67,7 @@ class TypedValues:
     is_formatted: bool = False
     is_nested: bool = False
     is_mixed: bool = False
+    is_too_long: bool = False
 
 
 def _is_in(text: str, *, values: Set[str]) -> bool:
@@ -133,11 +136,13 @@ def _number_type(
         if is_serial:
             return TypedValues("date", "serial", fits)
         if not -_BIGINT_LIMIT <= low <= high < _BIGINT_LIMIT:
-            return TypedValues("string", "string", frozenset(counts))
+            return TypedValues("string", "string", frozenset(counts), is_too_long=True)
         type_ = "int" if -_INT_LIMIT <= low <= high < _INT_LIMIT else "bigint"
         return TypedValues(type_, "number", fits, low=low, high=high)
     decimals = max(-int(value.as_tuple().exponent) for value in values)
-    type_ = "decimal(18,2)" if words & _MONEY_WORDS and decimals <= _MONEY_DECIMALS else "double"
-    if type_ == "double":  # a double does not hold longer integers exactly
-        fits = frozenset(text for text in fits if abs(Decimal(text)) < _MAX_DOUBLE_INTEGER)
-    return TypedValues(type_, "number", fits, low=low, high=high)
+    if words & _MONEY_WORDS and decimals <= _MONEY_DECIMALS and max(-low, high) < _MAX_MONEY:
+        return TypedValues("decimal(18,2)", "number", fits, low=low, high=high)
+    exact = frozenset(text for text in fits if abs(Decimal(text)) < _MAX_DOUBLE_INTEGER)
+    if sum(counts[text] for text in exact) < MIN_SHARE * sum(counts[text] for text in fits):
+        return TypedValues("string", "string", frozenset(counts), is_too_long=True)
+    return TypedValues("double", "number", exact, low=low, high=high)

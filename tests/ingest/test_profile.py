@@ -110,6 +110,22 @@ def test_columns_with_blank_cells_are_no_key(profile):
     )
 
 
+@pytest.mark.parametrize(
+    ("header", "cells", "found"),
+    [
+        ("value", ["9223372036854775807"], ("bigint", False)),
+        ("value", ["9223372036854775808"], ("string", True)),
+        ("ratio", ["12345678901234567891.5", "12345678901234567892.5"], ("string", True)),
+        ("ratio", [*(f"{number}.5" for number in range(19)), "12345678901234567892.5"], ("double", False)),
+        ("amount", ["9999999999999999.25"], ("decimal(18,2)", False)),
+        ("amount", ["1234567890123456789.25"], ("string", True)),
+    ],
+)
+def test_numbers_that_no_type_holds_stay_text(column, header, cells, found):
+    values = column(*cells, header=header).values
+    assert (values.type, values.is_too_long) == found
+
+
 def test_identical_rows_with_an_identifier_do_not_prevent_a_key(profile):
     found = profile(case_id=["a", "b", "a"], day=["x", "y", "x"])
     assert (found.key.columns, found.identical_rows) == (("case_id",), 1)

@@ -31,6 +31,7 @@ def column_doubts(column: ColumnProfile, dataset: NewDataset) -> Iterator[str]:
         "numbers have separators, a currency or a percent sign": values.is_formatted,
         "the cells are nested JSON": values.is_nested,
         "the cells are numbers and other text": values.is_mixed,
+        "the numbers have more digits than a bigint or a double holds": values.is_too_long,
     }
     yield from (f"{reason}, so the column stays text" for reason, is_true in reasons.items() if is_true)
     yield from _moment_doubts(column, dataset)
