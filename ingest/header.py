@@ -13,6 +13,8 @@ from transforms.errors import MissingColumnError
 SOURCE_COLUMNS = (
     *("_source_file", "_row_number", "_modified_at", "_ingested_at", "_checksum", "_malformed_record", "_is_current"),
     *("_layout", "_other_fields", "_date_system"),
+    # Iceberg's metadata columns
+    *("_file", "_pos", "_deleted", "_spec_id", "_partition", "_row_id", "_last_updated_sequence_number"),
 )
 """The column names that are reserved for raw. The columns of a landed file may not have these names."""
 

@@ -6,7 +6,7 @@ from ingest.errors import LandedFileError
 from ingest.header import HeaderMatch, best_match, clean_header, describe_missing_columns
 
 LAYOUTS = {"cases": ("Date", "Area"), "old cases": ("Day", "Area", "Kind")}
-RESERVED = ("_layout", "_Source_File", "_row_number", "_ingested_at", "_malformed_record", "_IS_CURRENT")
+RESERVED = ("_layout", "_Source_File", "_row_number", "_ingested_at", "_malformed_record", "_IS_CURRENT", "_file")
 
 
 @pytest.mark.parametrize(
