@@ -145,7 +145,7 @@ def cells_of(
         ("Ann", Field("Cell", "name", "string")),
         ("n/a", Field("Cell", "count", "int")),
     ],
-    ids=str,
+    ids=lambda value: value if isinstance(value, str) else value.name,
 )
 def test_a_cell_that_can_show_more_than_its_value_is_left_out(lake: SparkSession, cell: str, field: Field) -> None:
     """The cells of text and of unreadable values are left out too, because quarantine itself has them."""
@@ -163,7 +163,7 @@ def test_a_cell_that_can_show_more_than_its_value_is_left_out(lake: SparkSession
         ("5/31/2024", Field("Cell", "day", "date", partial(parse_date_pattern, pattern="M/d/yyyy"))),
         ("31.5.2024", Field("Cell", "day", "date", parse_dotted_date)),
     ],
-    ids=str,
+    ids=lambda value: value if isinstance(value, str) else value.name,
 )
 def test_a_cell_that_differs_from_its_value_only_in_form_is_displayed(
     lake: SparkSession, cell: str, field: Field
