@@ -33,7 +33,7 @@ def find_row_loss(rows: DataFrame, *, source: DataFrame) -> str | None:
         if loss is None:
             return None
         found = loss or found
-        node = node.children().head()
+        node = node.children().apply(0)
     return found
 
 
