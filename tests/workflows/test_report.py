@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from pathlib import Path
+from unittest.mock import Mock
 
 import pytest
 from pyspark.sql import SparkSession
 from typer.testing import CliRunner
 
-from jobs import report_data
+from jobs import report, report_data
 from tests.jobs.tables import publish_contact_centre
 from workflows.cli import app
 
@@ -116,13 +118,19 @@ def test_two_outputs_cannot_have_the_same_folder(citylake) -> None:
     assert not Path("out").exists()
 
 
-def test_a_site_can_be_published_again(citylake) -> None:
-    first, second = (citylake("publish", "--to", "www") for _ in range(2))
+def test_a_site_can_be_published_again(citylake, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each page displays the minute in which it was written, so pages of another minute are new files."""
+    minutes = iter((0, 0, 1))
+    clock = Mock(now=lambda zone: datetime(2024, 7, 10, 12, next(minutes), tzinfo=zone))
+    monkeypatch.setattr(report, "datetime", clock)
+    first, same_minute, next_minute = (citylake("publish", "--to", "www") for _ in range(3))
 
-    assert (first[0], second[0]) == (0, 0)
+    assert (first[0], same_minute[0], next_minute[0]) == (0, 0, 0)
     assert first[1].startswith("site: www/index.html (")
     assert first[1].endswith(" 0 unchanged)\n")
-    assert second[1].startswith("site: www/index.html (1 files written, ")
+    assert same_minute[1].startswith("site: www/index.html (1 files written, ")
+    # The report, the quality page, and the two files of the index page. Charts and csv files are unchanged.
+    assert next_minute[1].startswith("site: www/index.html (4 files written, ")
     assert "Contact centre" in Path("www/index.html").read_text(encoding="utf-8")
 
 
