@@ -215,6 +215,12 @@ def require_booleans(**values: Any) -> None:
             raise ValueError(f"{name} is {value!r}, expected true or false")
 
 
+def require_order(low: Any, high: Any) -> None:
+    """Raise ValueError if a minimum is greater than its maximum, as GX does. Texts are dates or times in ISO form."""
+    if low is not None and high is not None and to_datetime(low) > to_datetime(high):
+        raise ValueError(f"min_value {low!r} is greater than max_value {high!r}, so no value can pass. Correct a bound")
+
+
 def _strip_backticks(name: Any) -> str:
     """Return a column name without backticks. Many suites write Spark's backticks around names."""
     text = str(name)

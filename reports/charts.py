@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 Kind = Literal["line", "columns", "bars", "dots", "change", "stack", "heatmap", "map"]
+KINDS: tuple[Kind, ...] = get_args(Kind)
 
 TIME_KINDS = ("line", "columns", "heatmap")
 """The kinds of charts whose categories are values of one column, such as dates, and not labels."""
 
 SORTED_KINDS = ("bars", "dots", "change")
 """The kinds of charts that sort the categories by value, and show only the greatest categories."""
-
 
 MAX_CIRCLES = 300
 """Maximum number of circles on a map. The places with the greatest weights are shown."""

@@ -11,7 +11,7 @@ from pyspark.sql import types as T
 
 from expectations.core.rules import TableOutcome, TableRule
 from expectations.core.tables import validate_bounds
-from expectations.frame import Frame
+from expectations.frame import Frame, require_order
 
 
 def expect_column_max_to_be_between(frame: Frame, column: str, **bounds: Any) -> TableRule:
@@ -67,6 +67,8 @@ def expect_column_quantile_values_to_be_between(
             "Write a pair of numbers or nulls for each quantile"
         )
         raise ValueError(f"quantile_ranges is {quantile_ranges!r}, expected {expected}")
+    for low, high in ranges:
+        require_order(low, high)
     value = _number_without_nan(frame, column)
 
     def aggregate(rows: Column) -> Column:

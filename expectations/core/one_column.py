@@ -17,7 +17,7 @@ from pyspark.sql import types as T
 
 from expectations.core.rules import RowRule
 from expectations.core.strftime import matches_strftime, require_strftime_format
-from expectations.frame import Frame, require_booleans
+from expectations.frame import Frame, require_booleans, require_order
 from transforms.nested import is_json
 
 _MAX_TEXT_LENGTH = 2**31 - 1  # maximum number of characters in a Spark string
@@ -43,6 +43,7 @@ def expect_column_values_to_be_between(
 ) -> RowRule:
     """The value is within bounds. One bound may be omitted."""
     low, high = frame.bound(column, min_value), frame.bound(column, max_value)
+    require_order(min_value, max_value)
     return _build_row_rule(frame, column, _is_within(frame.value(column), low, high, strict_min, strict_max))
 
 
@@ -94,6 +95,7 @@ def expect_column_value_lengths_to_be_between(
 ) -> RowRule:
     """The length of the value in characters is within bounds."""
     low, high = (None if bound is None else _parse_length(bound) for bound in (min_value, max_value))
+    require_order(low, high)
     return _build_row_rule(
         frame, column, _is_within(F.length(frame.text_value(column)), low, high, strict_min, strict_max)
     )

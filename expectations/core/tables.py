@@ -15,7 +15,7 @@ from pyspark.sql import functions as F
 from pyspark.sql import types as T
 
 from expectations.core.rules import TableOutcome, TableRule
-from expectations.frame import Frame, is_time_type, require_booleans, require_numbers, to_datetime
+from expectations.frame import Frame, is_time_type, require_booleans, require_numbers, require_order, to_datetime
 
 
 def expect_table_row_count_to_be_between(
@@ -118,13 +118,15 @@ def validate_bounds(
         strict_high: Whether the maximum itself is outside the bounds.
 
     Raises:
-        ValueError: A bound has the wrong type, or `strict_low` or `strict_high` is not a boolean.
+        ValueError: A bound has the wrong type, the minimum is greater than the maximum, or `strict_low` or
+            `strict_high` is not a boolean.
     """
     require_booleans(strict_min=strict_low, strict_max=strict_high)
     is_time = data_type is not None and is_time_type(data_type)
     wrong = [bound for bound in (low, high) if not isinstance(bound, (int, float)) and bound is not None]
     if data_type is None and wrong:
         raise ValueError(f"the bounds {wrong} are not numbers. Write numbers without quotes")
+    require_order(low, high)
     low_bound, high_bound = (to_datetime(bound) if is_time else bound for bound in (low, high))
 
     def validate(observed: Any, _: Sequence[T.Row]) -> TableOutcome:

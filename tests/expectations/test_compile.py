@@ -29,6 +29,7 @@ NO_DATE, NO_MAP = "is not a valid date or time. Write the ISO form", "whose valu
 USE_ANOTHER = "Use another column or another expectation type."
 NO_SCALAR = f"expected numbers, text, booleans, dates or times. {USE_ANOTHER}"
 NO_TYPE = "'expect_column_values_to_not_be_nul' is not an expectation type of Great Expectations' core."
+NO_VALUE = "so no value can pass. Correct a bound."
 NO_TEXT_BOUNDS = f"column 's' is text. Bounds are valid only for numbers, dates and times. {USE_ANOTHER}"
 ISO_DATES = "Write dates in ISO form, such as '2024-12-31'."
 
@@ -65,6 +66,13 @@ def problem_of(compiled):
         (NOT_NULL, {}, "the arguments {} do not fit expect_column_values_to_not_be_null: "),
         (NOT_NULL, n(colum="n"), "unexpected keyword argument 'colum'. Correct the 'kwargs'."),
         (BETWEEN, n(), "min_value and max_value are both missing. Give at least one bound."),
+        (BETWEEN, n(min_value=2, max_value=1), f"min_value 2 is greater than max_value 1, {NO_VALUE}"),
+        (BETWEEN, day(min_value="2024-01-02", max_value="2024-01-01T23:59:59"), NO_VALUE),
+        ("column_max_to_be_between", day(min_value="2024-01-02", max_value="2024-01-01"), NO_VALUE),
+        ("column_mean_to_be_between", n(min_value=0.5, max_value=0.25), NO_VALUE),
+        ("column_value_lengths_to_be_between", s(min_value=9, max_value=3), NO_VALUE),
+        (QUANTILES, n(quantile_ranges={"quantiles": [0.5], "value_ranges": [[2, 1]]}), NO_VALUE),
+        (ROW_COUNT, {"min_value": 2, "max_value": 1}, NO_VALUE),
         (BETWEEN, s(min_value=1), NO_TEXT_BOUNDS),
         (
             BETWEEN,

@@ -152,6 +152,13 @@ DEFINITION: list[tuple[str, str, str | None, str]] = [
     ),
     (
         "dataset",
+        "answers={",
+        'visible_failure_columns=("day", "vists"), answers={',
+        "visible_failure_columns: column 'vists' does not exist. Expected one of: day, branch, visits, card, year. Did "
+        "you mean 'visits'?",
+    ),
+    (
+        "dataset",
         "Answer(build_yearly)",
         'Answer(build_yearly, reads=("trused",))',
         "answer 'yearly': zone 'trused' does not exist. Expected one of: trusted, quarantine. Did you mean 'trusted'?",

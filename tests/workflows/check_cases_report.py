@@ -56,6 +56,27 @@ REPORT: list[tuple[str, str, str | None, str]] = [
     ),
     (
         "report",
+        'chart("columns", "year"',
+        'chart("column", "year"',
+        "answer 'yearly', chart 1: kind 'column' does not exist. Expected one of: line, columns, bars, dots, change, "
+        "stack, heatmap, map. Did you mean 'columns'?",
+    ),
+    (
+        "report",
+        'chart("columns", "year"',
+        'chart("map", "year"',
+        "answer 'yearly', chart 1: a map needs coordinates. Name the columns, such as "
+        "coordinates=('latitude', 'longitude').",
+    ),
+    (
+        "dataset",
+        '("visits", "sum")',
+        '("branch", "max")',
+        "reports/visits.py: answer 'yearly', chart 1: column 'visits' has the type string, expected a number. "
+        "Name a column of numbers.",
+    ),
+    (
+        "report",
         'Column(header="Visitors")',
         '"Visitors"',
         "column 'visits': found 'Visitors', expected a declaration such as Column(header='Name'). Correct the value.",

@@ -17,6 +17,13 @@ SUITE_AND_WORKFLOW: list[tuple[str, str, str | None, str]] = [
     ),
     (
         "suite",
+        '"min_value": 0}',
+        '"min_value": 9, "max_value": 3}',
+        "expectation 'visits_not_negative': min_value 9 is greater than max_value 3, so no value can pass. Correct a "
+        "bound.",
+    ),
+    (
+        "suite",
         '"column": "visits"',
         '"column": "vists"',
         "expectation 'visits_not_negative': column 'vists' does not exist. Expected one of: day, branch, "

@@ -11,7 +11,7 @@ from pyspark.sql import functions as F
 from pyspark.sql import types as T
 
 from reports.answer import Answer, Report
-from reports.charts import Chart
+from reports.charts import KINDS, Chart
 from reports.columns import Column
 from transforms.dataset import Dataset
 from workflows.checks.declaration import Declaration
@@ -51,6 +51,12 @@ def _declared_problems(report: Report) -> Iterator[tuple[str, str]]:
         if not answer.question.endswith("?"):
             text = f"the question is {answer.question!r}. A question ends with a question mark. Add it."
             yield f"answer {answer.name!r}", text
+        for number, chart in enumerate(answer.charts, start=1):
+            if chart.kind not in KINDS:
+                yield f"answer {answer.name!r}, chart {number}", unknown_name("kind", chart.kind, KINDS)
+            if chart.kind == "map" and not chart.coordinates:
+                text = "a map needs coordinates. Name the columns, such as coordinates=('latitude', 'longitude')."
+                yield f"answer {answer.name!r}, chart {number}", text
         if answer.name == report.sparkline and not answer.charts:
             text = f"the answer {answer.name!r} has no chart, but the small line is its first chart. Add a chart."
             yield "sparkline", text
@@ -87,7 +93,14 @@ def _is_resolved(answer: Answer, frame: DataFrame) -> bool:
     except PySparkException:
         return False
     are_booleans = all(isinstance(field.dataType, T.BooleanType) for field in schema.fields[len(keys) :])
-    return are_booleans and {*names} <= {*frame.columns}
+    are_numbers = not any(_other_than_numbers(chart, frame) for chart in answer.charts)
+    return are_booleans and are_numbers and {*names} <= {*frame.columns}
+
+
+def _other_than_numbers(chart: Chart, frame: DataFrame) -> list[T.StructField]:
+    """Return the columns of an answer that a chart draws as numbers, but that have another type."""
+    names = dict.fromkeys(name for name in chart.numbers() if name in frame.columns)
+    return [field for name in names if not isinstance((field := frame.schema[name]).dataType, T.NumericType)]
 
 
 def _names_of(answer: Answer) -> Iterator[tuple[str, str]]:
@@ -113,6 +126,9 @@ def _answer_problems(answer: Answer, frame: DataFrame) -> Iterator[tuple[str, st
     for number, chart in enumerate(answer.charts, start=1):
         for attribute, text in _chart_problems(chart, frame):
             yield f"{subject}, {attribute} of chart {number}", text
+        for field in _other_than_numbers(chart, frame):
+            found = f"column {field.name!r} has the type {field.dataType.simpleString()}, expected a number"
+            yield f"{subject}, chart {number}", f"{found}. Name a column of numbers."
 
 
 def _chart_problems(chart: Chart, frame: DataFrame) -> Iterator[tuple[str, str]]:
