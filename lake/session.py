@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shlex
 import shutil
 import sys
@@ -133,7 +134,8 @@ def _jvm_settings(jar: Path | None, *, memory: str) -> dict[str, str]:
     os.environ.setdefault("PYSPARK_PYTHON", sys.executable)  # by default, Spark's workers use the python3 on the PATH
     logging = resources.files("lake").joinpath("log4j2.properties")
     options = f"{_choose_collector()}-Dlog4j2.configurationFile={shlex.quote(str(logging))}"
-    if CLASS_ARCHIVE.exists():
+    # Java 17 crashes if it reads an archive while an agent or the flight recorder can change classes.
+    if CLASS_ARCHIVE.exists() and not re.search("FlightRecord|-javaagent:|-agentpath:", _user_options()):
         # Java ignores an archive of another version of Java or of other jars. Without `-Xlog`, it would print warnings.
         options += f" -XX:SharedArchiveFile={shlex.quote(str(CLASS_ARCHIVE))} -Xlog:cds=off -Xlog:cds+dynamic=off"
     return {
@@ -149,8 +151,12 @@ def _jvm_settings(jar: Path | None, *, memory: str) -> dict[str, str]:
 def _choose_collector() -> str:
     # Java's default garbage collector runs concurrently, and takes a fifth of the run time on two cores. Java does not
     # start if two garbage collectors are set. So do not set a collector if the user has already set one.
-    is_set = any("GC" in os.environ.get(name, "") for name in ("JAVA_TOOL_OPTIONS", "JDK_JAVA_OPTIONS"))
-    return "" if is_set else "-XX:+UseParallelGC "
+    return "" if "GC" in _user_options() else "-XX:+UseParallelGC "
+
+
+def _user_options() -> str:
+    """Return the Java options that the user has set in environment variables."""
+    return " ".join(os.environ.get(name, "") for name in ("JAVA_TOOL_OPTIONS", "JDK_JAVA_OPTIONS", "SPARK_SUBMIT_OPTS"))
 
 
 def iceberg_jar() -> Path:

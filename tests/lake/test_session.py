@@ -33,8 +33,9 @@ def test_two_warehouses_in_one_process_have_separate_tables(lake: SparkSession, 
     assert not second.catalog.databaseExists("lake.raw")
 
 
-@pytest.mark.parametrize("name", ["JAVA_TOOL_OPTIONS", "JDK_JAVA_OPTIONS"])
+@pytest.mark.parametrize("name", ["JAVA_TOOL_OPTIONS", "JDK_JAVA_OPTIONS", "SPARK_SUBMIT_OPTS"])
 def test_user_defined_garbage_collector_is_kept(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    monkeypatch.delenv("SPARK_SUBMIT_OPTS")  # The options of the tests set a collector too.
     assert "-XX:+UseParallelGC" in local_settings()["spark.driver.extraJavaOptions"]
     monkeypatch.setenv(name, "-Xss4m -XX:+UseG1GC")
     assert "GC" not in local_settings()["spark.driver.extraJavaOptions"]

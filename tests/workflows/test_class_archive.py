@@ -24,6 +24,14 @@ def test_java_starts_without_an_archive(monkeypatch, tmp_path: Path) -> None:
     assert "SharedArchiveFile" not in local_settings()["spark.driver.extraJavaOptions"]
 
 
+@pytest.mark.parametrize("options", ["-javaagent:agent.jar", "-agentpath:/opt/lib.so", "-XX:StartFlightRecording"])
+def test_java_does_not_read_the_archive_with_an_agent(monkeypatch, archive: Path, options: str) -> None:
+    monkeypatch.setattr("lake.session.CLASS_ARCHIVE", archive)
+    assert "SharedArchiveFile" in local_settings()["spark.driver.extraJavaOptions"]
+    monkeypatch.setenv("SPARK_SUBMIT_OPTS", options)
+    assert "SharedArchiveFile" not in local_settings()["spark.driver.extraJavaOptions"]
+
+
 def test_path_of_the_archive_can_contain_spaces(monkeypatch, tmp_path: Path) -> None:
     archive = tmp_path / "a folder" / "classes.jsa"
     archive.parent.mkdir()
