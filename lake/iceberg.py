@@ -39,6 +39,8 @@ _JAVA_NAMES = (
         for name in ("expressions.Window", "types.StructType", "connector.catalog.Identifier")
     ),
     "org.apache.spark.sql.api.python.PythonSQLUtils",
+    *("Column", "org.apache.spark.sql.catalyst.expressions.UnresolvedNamedLambdaVariable"),
+    *(f"org.apache.spark.sql.catalyst.expressions.{name}" for name in ("LambdaFunction", "ArrayFilter", "MapFilter")),
 )
 
 
@@ -84,7 +86,7 @@ def lineage(spark: SparkSession, table: str, *, branch: str = "main") -> Iterato
         if error.getErrorClass() == "TABLE_OR_VIEW_NOT_FOUND":
             return
         raise
-    parser = _find_package(spark, iceberg).SnapshotParser
+    parser = _look_up(_find_package(spark, iceberg), "SnapshotParser")
     snapshot = iceberg.snapshot(branch)
     while snapshot is not None:
         fields = json.loads(parser.toJson(snapshot))  # one py4j call instead of one call for each field
@@ -171,8 +173,9 @@ def append_records(spark: SparkSession, table: str, schema: T.StructType, record
     """Append a few records to an unpartitioned table, in one new data file. Runs no Spark job."""
     iceberg = load_table(spark, table)
     jvm: Any = spark._jvm
-    package, mapper = _find_package(spark, iceberg), jvm.com.fasterxml.jackson.databind.ObjectMapper()
-    mapper.enable(jvm.com.fasterxml.jackson.databind.DeserializationFeature.USE_LONG_FOR_INTS)
+    package, jackson = _find_package(spark, iceberg), _look_up(jvm, "com.fasterxml.jackson.databind")
+    mapper = _look_up(jackson, "ObjectMapper")()
+    mapper.enable(_look_up(jackson, "DeserializationFeature").USE_LONG_FOR_INTS)
     times = [field.name for field in schema if isinstance(field.dataType, T.TimestampType)]
     file = iceberg.io().newOutputFile(iceberg.locationProvider().newDataLocation(f"{uuid4()}.parquet"))
     appender = package.data.GenericAppenderFactory(iceberg.schema()).newAppender(file, package.FileFormat.PARQUET)
@@ -228,11 +231,7 @@ def look_up_java_names(spark: SparkSession) -> None:
     look-up. This function sets each name as an attribute of its parent name, which prevents further look-ups.
     """
     for path in _JAVA_NAMES:
-        parent: Any = spark._jvm
-        for name in path.split("."):
-            child = getattr(parent, name)
-            setattr(parent, name, child)
-            parent = child
+        _look_up(spark._jvm, path)
 
 
 def is_commit_conflict(error: BaseException | None) -> bool:
@@ -377,7 +376,13 @@ def _read_heads(table: Any) -> dict[str, Any]:
 
 def _find_package(spark: SparkSession, iceberg: Any) -> Any:
     """Return the Java package that contains Iceberg's classes. Some jars contain Iceberg under another package name."""
-    package: Any = spark._jvm
-    for name in [*iceberg.getClass().getName().split(".iceberg.")[0].split("."), "iceberg"]:
-        package = getattr(package, name)
-    return package
+    return _look_up(spark._jvm, iceberg.getClass().getName().split(".iceberg.")[0] + ".iceberg")
+
+
+def _look_up(parent: Any, path: str) -> Any:
+    """Return a Java package or class. Each name of the path becomes an attribute, so it is looked up only once."""
+    for name in path.split("."):
+        child = getattr(parent, name)
+        setattr(parent, name, child)
+        parent = child
+    return parent

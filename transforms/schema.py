@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cache
 
 from pyspark.errors import ParseException
 from pyspark.sql import Column, DataFrame
@@ -217,11 +218,16 @@ def _where(name: object, source: object) -> str:
 def _parse_type(ddl: str, *, where: str) -> T.DataType:
     try:
         if isinstance(ddl, str):
-            return T._parse_datatype_string(ddl)
+            return _parse_ddl(ddl)
     except ParseException:
         pass
     expected = "a type of Spark SQL or Glue as text, such as int, date or decimal(10,2)"
     raise ArgumentError(where=where, argument="the type", got=ddl, expected=expected)
+
+
+@cache  # Java parses the text in several calls, and a dataset has the same few types in all fields.
+def _parse_ddl(ddl: str) -> T.DataType:
+    return T._parse_datatype_string(ddl)
 
 
 def _split_path(path: str) -> list[str]:
