@@ -19,8 +19,9 @@ def empty_frame(spark: SparkSession, schema: T.StructType | Mapping[str, str]) -
     >>> empty_frame(spark, {"day": "date", "visits": "int"}).dtypes
     [('day', 'date'), ('visits', 'int')]
     """
-    if not isinstance(schema, T.StructType):
-        fields = ", ".join(f"{quoted(name)}: {type_}" for name, type_ in schema.items())
-        schema = f"struct<{fields}>"
+    if isinstance(schema, T.StructType):
+        row: T.StructType | str = schema
+    else:
+        row = f"struct<{', '.join(f'{quoted(name)}: {type_}' for name, type_ in schema.items())}>"
     # One cast of a whole row takes much less time than a cast of each column.
-    return spark.range(0).select(F.lit(None).cast(schema).alias("row")).select("row.*")
+    return spark.range(0).select(F.lit(None).cast(row).alias("row")).select("row.*")

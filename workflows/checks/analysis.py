@@ -124,11 +124,11 @@ def _column_problems(declaration: Declaration, dataset: Dataset, candidates: Dat
     policy = tuple(rule for rule in dataset.masking_policy if rule not in dropped)
     yield from _unknown_columns(declaration, replace(dataset, masking_policy=policy), candidates)
     # A cell that cannot be read has the name of its field, even if the function `build` renames the column.
-    fields = [field.name for fields in dataset.layouts.values() for field in fields]
-    readable = dict.fromkeys([*fields, *(name for name in candidates.columns if not name.startswith("_"))])
-    for name in dataset.visible_failure_columns:
-        if name not in readable:
-            text = unknown_name("column", name, readable)
+    own = [name for name in candidates.columns if not name.startswith("_")]
+    readable = dict.fromkeys([*(field.name for field in dataset.fields), *own])
+    for column in dataset.visible_failure_columns:
+        if column not in readable:
+            text = unknown_name("column", column, readable)
             yield Problem(declaration.dataset_file, "visible_failure_columns", text)
     times = (T.TimestampType,) if dataset.is_incremental else _DATE_OR_TIME
     kinds = {
