@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from pyspark.sql import SparkSession
 
-from workflows.checks.analysis import analyse
+from workflows.checks.analysis import analyse_all
 from workflows.checks.dataset import check_definition, check_workflow
 from workflows.checks.declaration import Declaration, load_declaration
 from workflows.checks.problems import CheckError, Problem, counted
@@ -50,7 +50,7 @@ def require_valid_functions(spark: SparkSession, declarations: Sequence[Declarat
     Raises:
         CheckError: The functions, the suites or the reports have mistakes. The error has the mistakes of all datasets.
     """
-    _raise([problem for declaration in declarations for problem in analyse(spark, declaration)])
+    _raise([problem for problems in analyse_all(spark, declarations).values() for problem in problems])
 
 
 def check_datasets(names: Sequence[str], *, quiet: bool) -> int:
@@ -68,7 +68,7 @@ def check_datasets(names: Sequence[str], *, quiet: bool) -> int:
     if ready:
         with working("analysing", quiet=quiet):
             spark = analysis_session()
-            found = {declaration.name: analyse(spark, declaration) for declaration in ready}
+            found = analyse_all(spark, ready)
         for name, problems in found.items():
             counts[name] += _print(problems)
     for name, count in counts.items():

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import update_wrapper
 from typing import Any
@@ -14,7 +15,7 @@ from pyspark.sql import types as T
 from expectations.empty import empty_frame
 from jobs.blocked import BLOCKED_BY, not_parked
 from transforms.candidates import build_candidates
-from transforms.dataset import Dataset
+from transforms.dataset import Answer, Dataset
 from transforms.errors import ArgumentError
 from workflows.checks.declaration import Declaration
 from workflows.checks.problems import Problem, explain, unknown_name
@@ -29,11 +30,21 @@ RAW_COLUMNS = {
 }
 """The columns that ingest adds to raw, and the column `_is_current`, with their types."""
 
+THREADS = 2
+"""Number of threads that analyse datasets or answers. Java analyses the queries of several threads at the same time."""
+
 _ANY_KEY = b"0" * 32
 _DATE_OR_TIME = (T.DateType, T.TimestampType, T.TimestampNTZType)
 
 
-def analyse(spark: SparkSession, declaration: Declaration) -> list[Problem]:
+def analyse_all(spark: SparkSession, declarations: Sequence[Declaration]) -> dict[str, list[Problem]]:
+    """Return the problems that the analysis of each dataset finds. No Spark job is started, and no table is read."""
+    with ThreadPoolExecutor(THREADS) as threads:
+        found = threads.map(lambda declaration: _analyse(spark, declaration), declarations)
+        return {declaration.name: problems for declaration, problems in zip(declarations, found, strict=True)}
+
+
+def _analyse(spark: SparkSession, declaration: Declaration) -> list[Problem]:
     """Return the problems that the analysis of a dataset finds. No Spark job is started, and no table is read."""
     dataset = declaration.dataset
     if dataset is None:
@@ -95,7 +106,7 @@ def _build_problems(raw: DataFrame, declaration: Declaration, dataset: Dataset, 
     plain = replace(dataset, key=("_row_number",), columns=(), masking_policy=(), uses_masking_key=False)
     try:
         built = _build(raw, plain)
-    except Exception as cause:  # noqa: BLE001 - see `analyse`. The error is reported as a problem of the dataset.
+    except Exception as cause:  # noqa: BLE001 - see `_build_answers`. The error is reported as a problem of the dataset.
         yield Problem(file, "build", f"the rows cannot be built. {explain(cause, file=file)}")
         return
     problems = [*_unknown_columns(declaration, dataset, built)]
@@ -147,17 +158,23 @@ def _column_problems(declaration: Declaration, dataset: Dataset, candidates: Dat
 def _build_answers(
     declaration: Declaration, dataset: Dataset, zones: dict[str, DataFrame]
 ) -> tuple[dict[str, DataFrame], list[Problem]]:
-    answers, problems, file = {}, [], declaration.dataset_file
-    for name, answer in dataset.answers.items():
-        if not {*answer.reads} <= {*zones}:
-            continue  # `check_definition` reports the unknown zone.
+    def build(answer: Answer) -> DataFrame | Exception:
         try:
             frame = _returning_rows(answer.build)(*(zones[zone] for zone in answer.reads))
-            answers[name] = empty_frame(zones["trusted"].sparkSession, frame.schema)
+            return empty_frame(zones["trusted"].sparkSession, frame.schema)
         except Exception as error:  # noqa: BLE001 - each error of a function is a problem of the dataset.
-            text = f"the answer cannot be built. {_explain_column(error, zones) or explain(error, file=file)}"
+            return error
+
+    # `check_definition` reports unknown zones.
+    answers = {name: answer for name, answer in dataset.answers.items() if {*answer.reads} <= {*zones}}
+    with ThreadPoolExecutor(THREADS) as threads:
+        built = dict(zip(answers, threads.map(build, answers.values()), strict=True))
+    problems, file = [], declaration.dataset_file
+    for name, outcome in built.items():
+        if isinstance(outcome, Exception):
+            text = f"the answer cannot be built. {_explain_column(outcome, zones) or explain(outcome, file=file)}"
             problems.append(Problem(file, f"answer {name!r}", text))
-    return answers, problems
+    return {name: frame for name, frame in built.items() if isinstance(frame, DataFrame)}, problems
 
 
 def _explain_column(error: Exception, zones: dict[str, DataFrame]) -> str | None:
